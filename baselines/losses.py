@@ -72,7 +72,7 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
     both = torch.nn.functional.normalize(torch.cat(sides), dim=1)
     with no_autocast(left.device):
         similarity = both @ both.T / temperature  # (2 B, 2 B)
-    similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
+    similarity.fill_diagonal_(-torch.inf)  # an embedding is not a candidate for itself
     partner = torch.arange(len(both), device=left.device).roll(len(both) // 2)
     return torch.nn.functional.cross_entropy(similarity, partner)
 

@@ -113,7 +113,7 @@ def quaternion_product(left: Array, right: Array) -> Array:
 def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
     """Return the angle between rotations in degrees, in [0, 180]; sign and length of the quaternions do not matter.
 
-    quaternions1, quaternions2 : (n, 4); a zero quaternion is no rotation and counts as 180 degrees from any other
+    quaternions1, quaternions2 : (n, 4); a zero quaternion is not a rotation and counts as 180 degrees from any other
     returns : (n,) float64
     """
     a, b = (_unit(quaternions) for quaternions in (quaternions1, quaternions2))

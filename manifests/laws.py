@@ -217,7 +217,7 @@ class Steps:
     def __post_init__(self) -> None:
         _check_order("low", self.low, "high", self.high)
         if self.low < 0 or self.high > np.pi:
-            raise InvalidValue(f"low {self.low} and high {self.high} are no angles of a step: give 0 to pi")
+            raise InvalidValue(f"low {self.low} and high {self.high} are not angles of a step: give 0 to pi")
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
         begin, after = view - view % self.run, np.minimum(view - view % self.run + 1, len(view) - 1)

@@ -74,9 +74,9 @@ class ImageFile:
 
     def __post_init__(self) -> None:
         if not self.name or Path(self.name).name != self.name:
-            raise InvalidValue(f"{self.name!r:.80} is no name of a file: leave out the folder")
+            raise InvalidValue(f"{self.name!r:.80} is not the name of a file: leave out the folder")
         if not re.fullmatch("[0-9a-f]{64}", self.sha256):
-            raise InvalidValue(f"{self.sha256!r:.80} is no SHA-256")
+            raise InvalidValue(f"{self.sha256!r:.80} is not a SHA-256")
 
 
 @dataclass(frozen=True)
@@ -330,7 +330,7 @@ def _in_ranges(key: str) -> str:
 
 def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
     if not isinstance(entry, dict) or not isinstance(entry.get("law", {}), dict):
-        raise SettingError(f"{source}: {entry!r:.80} is no factor; write [[factors]] with name, law, ...")
+        raise SettingError(f"{source}: {entry!r:.80} is not a factor; write [[factors]] with name, law, ...")
     table = dict(entry.get("law", {}))
     kind = table.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAWS:

@@ -171,5 +171,5 @@ def _of_row(row: Mapping[str, Any]) -> Symmetry:
         return Symmetry(row["kind"], numbers.reshape(-1, 4))
     axis = np.array([row["axis_x"], row["axis_y"], row["axis_z"]], np.float64)  # nulls become NaN
     if not np.isclose(np.linalg.norm(axis), 1):
-        raise InvalidValue("has an axis that is no unit vector")
+        raise InvalidValue("has an axis that is not a unit vector")
     return Symmetry(row["kind"], numbers.reshape(-1, 4), axis, bool(row["flips"]))

@@ -36,7 +36,7 @@ def choose(selection: str, among: Sequence[ObjectClass] = ()) -> list[ObjectClas
 
     Raises
     ------
-    UnknownName : a name is no class (the message suggests similar names), or the number of classes is out of range.
+    UnknownName : a name is not a class (the message suggests similar names), or the number of classes is out of range.
     """
     everything = among or classes()
     by_name = {c.synset: c for c in everything} | {c.name: c for c in everything}

@@ -160,7 +160,7 @@ def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
         raise SettingError(f"{file}: column {name!r} holds {values.type}, not numbers")
     values = _cast(values, pa.float64(), file, name)
     if values.null_count or not pc.all(pc.is_finite(values)).as_py():
-        raise SettingError(f"{file}: column {name!r} holds values that are no finite numbers; fill them in")
+        raise SettingError(f"{file}: column {name!r} holds values that are not finite numbers; fill them in")
     return values
 
 

@@ -26,7 +26,7 @@ FACTS = {
     "errno", "name", "filename", "lineno", "colno", "start", "end", "object", "code", "cause", "response", "returncode",
     "exit_code", "info", "show", "__traceback__", "__cause__",
 }  # fmt: skip
-"""Attributes of an exception that are no words of a library."""
+"""Attributes of an exception that are not words of a library."""
 TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 """Functions that make text of an exception."""
 CAUSES = ROOT / "manifests" / "common" / "causes.py"  # turns exceptions into messages for all other modules

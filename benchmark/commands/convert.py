@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _widths(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
     widths = value.split("-") if value else []
     if not all(width.isdecimal() and int(width) for width in widths):
-        raise click.BadParameter(f"{value!r} is no list of widths: write 1024 or 1024-1024")
+        raise click.BadParameter(f"{value!r} is not a list of widths: write 1024 or 1024-1024")
     return tuple(map(int, widths))
 
 

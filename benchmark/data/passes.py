@@ -39,7 +39,7 @@ class ObjectPoints:
 
         Raises
         ------
-        DatasetError : bytes that cannot be read, have another SHA-256, or are no image of this size.
+        DatasetError : bytes that cannot be read, have another SHA-256, or are not an image of this size.
         """
         read = np.empty((len(rows), self.side, self.side, 3), np.float32)
         for position, png in enumerate(self.tars.members(rows)):
@@ -48,6 +48,6 @@ class ObjectPoints:
             except (OSError, ValueError) as error:  # ValueError: another size
                 path = self.tars.paths[int(self.tars.shard[rows[position]])]
                 raise DatasetError(
-                    f"{path}: a pass {NOCS} is no image of {self.side} pixels: render the dataset again"
+                    f"{path}: a pass {NOCS} is not an image of {self.side} pixels: render the dataset again"
                 ) from error
         return read

@@ -37,7 +37,7 @@ def numbers(environment: Mapping[str, str]) -> dict[str, int]:
         return {}
     values = {name: _number(name, variables[name]) for name in NUMBERS if name in variables}
     if "MASTER_PORT" in values and values["MASTER_PORT"] > PORTS:
-        raise UsageError(f"MASTER_PORT={variables['MASTER_PORT']} is no port: set one of 1 to {PORTS}")
+        raise UsageError(f"MASTER_PORT={variables['MASTER_PORT']} is not a port: set one of 1 to {PORTS}")
     for name, size in BELOW.items():
         if name in values and size in values and values[name] >= values[size]:
             raise UsageError(
@@ -85,5 +85,5 @@ def _number(name: str, text: str) -> int:
     except ValueError:
         number = -1
     if number < NUMBERS[name]:
-        raise UsageError(f"{name}={text!r} is no whole number from {NUMBERS[name]} on: {TORCHRUN.format(name)}")
+        raise UsageError(f"{name}={text!r} is not a whole number from {NUMBERS[name]} on: {TORCHRUN.format(name)}")
     return number

@@ -41,7 +41,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     except EncoderError:
         raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
-        clause = "it is no exported program, or one of another version of PyTorch"
+        clause = "it is not an exported program, or one of another version of PyTorch"
         raise EncoderError(read_failure(path, error, "save it with torch.export.save", clause)) from error
     shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]
     if len(shapes) != 1 or len(shapes[0]) != 4:

@@ -41,7 +41,7 @@ class LoadedEncoder:
     resizes : True if the module enlarges smaller images itself, so that `resolution` is an upper limit
     preprocessing : description of the module's own preprocessing
     parts : names of slices of the module's outputs; None: the module's attribute `parts`
-    beside : number of columns at the end of D that are no part of the representation, for parts of their own
+    beside : number of columns at the end of D that are not part of the representation, for parts of their own
     predictor : predictor of embeddings; None: the module's own `predict`, if it has one
     method : method whose encoder the module is, for probes of what only some methods have, such as an aggregate
     maps : reader of the module's feature maps; None: the module's own `maps`, if it has one
@@ -156,7 +156,7 @@ def arguments(assignments: Iterable[str]) -> Arguments:
 
     Raises
     ------
-    SettingError : no equals sign, a name that is no Python identifier, or a repeated name.
+    SettingError : no equals sign, a name that is not a Python identifier, or a repeated name.
 
     >>> arguments(["depth=50", "pool=cls"])
     {'depth': 50, 'pool': 'cls'}

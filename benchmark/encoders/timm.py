@@ -57,7 +57,7 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
         with weights_only():
             state = timm.models.load_state_dict(str(file))
     except Exception as error:  # any error
-        clause = "it is no checkpoint that timm reads"
+        clause = "it is not a checkpoint that timm reads"
         raise EncoderError(read_failure(file, error, "save a state dict", clause)) from error
     heads = model.pretrained_cfg.get("classifier") or ()
     tops = {name.partition(".")[0] for name in ([heads] if isinstance(heads, str) else heads)}

@@ -82,7 +82,7 @@ def check(path: Path, shape: Shape) -> None:
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, EOFError) as error:
-        raise InvalidValue(reason(error, "it is no array of numbers")) from error
+        raise InvalidValue(reason(error, "it is not an array of numbers")) from error
     if (features.shape, features.dtype.str) != (shape, "<f4"):
         raise InvalidValue(f"it has {features.dtype} {features.shape}, not float32 {shape}")
 

@@ -50,10 +50,10 @@ def parsed(texts: Iterable[str]) -> list[Filter]:
     for text in texts:
         match = PATTERN.fullmatch(text)
         if match is None:
-            raise SettingError(f"{text!r:.120} is no filter: write NAME=VALUE, or !=, <, <=, > or >= in place of =")
+            raise SettingError(f"{text!r:.120} is not a filter: write NAME=VALUE, or !=, <, <=, > or >= in place of =")
         name, symbol, limit = match[1], match[2], value(match[3])
         if symbol not in ("=", "!=") and not _is_number(limit):
-            raise SettingError(f"{text!r:.120} compares with {match[3]!r}, which is no number: use = or !=")
+            raise SettingError(f"{text!r:.120} compares with {match[3]!r}, which is not a number: use = or !=")
         filters.append(Filter(SHORT.get(name, name), symbol, limit))
     return filters
 

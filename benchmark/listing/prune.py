@@ -73,7 +73,7 @@ def prune(run: Path, parts: list[str]) -> Pruning:
 
 
 def _fault_of_weights(run: Path) -> str:
-    """Return why a run's finished weights are no good copy; "" if they are."""
+    """Return why a run's finished weights are not a good copy; "" if they are."""
     try:
         method, _ = load(run)
         check_weights(run, method)
@@ -83,7 +83,7 @@ def _fault_of_weights(run: Path) -> str:
 
 
 def _fault_of_checkpoint(run: Path) -> str:
-    """Return why a run's last checkpoint is no good copy; "" if it is."""
+    """Return why a run's last checkpoint is not a good copy; "" if it is."""
     path = run / CHECKPOINT
     if not path.is_file():
         return f"there is no {CHECKPOINT}"

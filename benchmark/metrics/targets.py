@@ -77,7 +77,7 @@ def numbers(groups: Iterable[FactorGroup]) -> tuple[str, ...]:
 def circles(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     """Return the groups that steps of their latents form: name -> circular latents; both hues are one, "colour".
 
-    A latent on an interval is left out: a step may lead out of it, and so its steps are no group that acts on views.
+    A latent on an interval is left out: a step may lead out of it, and so its steps are not a group that acts on views.
     """
     groups = tuple(groups)
     round_ = {

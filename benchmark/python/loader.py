@@ -71,7 +71,7 @@ class ObjectBatches:
         self.epoch, self.step = 0, 0  # of the next batch
         self._plan = _Plan(self)
         self._loader: DataLoader[Any] = DataLoader(
-            objects,  # type: ignore[arg-type]  # torch's class of datasets is no protocol
+            objects,  # type: ignore[arg-type]  # torch's class of datasets is not a protocol
             batch_sampler=self._plan,
             num_workers=workers,
             persistent_workers=workers > 0,

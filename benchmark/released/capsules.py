@@ -53,7 +53,7 @@ def translate(heads: State, dim: int, path: Path) -> tuple[str, dict[str, Any], 
     """
     tensors = {name.removeprefix(PROJECTOR): value for name, value in heads.items()}
     if strange := sorted(tensors.keys() - set(NEEDED)):
-        raise ConversionError(f"{path}: {PROJECTOR}{strange[0]} is no part of capsules: {REMEDY}")
+        raise ConversionError(f"{path}: {PROJECTOR}{strange[0]} is not part of capsules: {REMEDY}")
     settings = _settings(tensors, path)
     capsules, numbers = settings["capsules"], settings["pose"] ** 2
     inputs = settings["side"] ** 2 * capsules
@@ -97,7 +97,7 @@ def _settings(tensors: State, path: Path) -> dict[str, Any]:
     side = math.isqrt(inputs // capsules)
     if side * side * capsules != inputs:
         raise ConversionError(
-            f"{path}: {PROJECTOR}fc.W1 has {inputs} capsules before the routing, which are no square map with "
+            f"{path}: {PROJECTOR}fc.W1 has {inputs} capsules before the routing, which are not a square map with "
             f"{capsules} at each position: {REMEDY}"
         )
     return {"capsules": capsules, "pose": POSES[numbers], "side": side}

@@ -55,7 +55,7 @@ def write(out: Path, released: Released, source: Path, negated: bool) -> nn.Modu
     try:
         network = _network(released.method, released.settings, encoder, state, source)
     except UsageError as error:
-        raise ConversionError(f"{source} is no checkpoint of a network that iebench knows: {error}") from error
+        raise ConversionError(f"{source} is not a checkpoint of a network that iebench knows: {error}") from error
     facts = {
         "format": FORMAT,
         "method": released.method,
@@ -111,7 +111,7 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:
         file = folder / (FACTS if facts is None else WEIGHTS)
         raise ConversionError(
-            read_failure(file, error, "convert it again", "it is no whole converted encoder")
+            read_failure(file, error, "convert it again", "it is not a whole converted encoder")
         ) from error
     method = network if isinstance(network, Method) else None
     if method is not None:
@@ -132,7 +132,7 @@ def _network(
     expected = network.state_dict()
     for key in sorted(state.keys() ^ expected.keys()):
         clause = "lacks" if key in expected else "has a tensor that its network lacks:"
-        raise ConversionError(f"{source} {clause} {key}: it is no checkpoint of a network that iebench knows")
+        raise ConversionError(f"{source} {clause} {key}: it is not a checkpoint of a network that iebench knows")
     for key, value in state.items():
         if value.shape != expected[key].shape:
             raise ConversionError(

@@ -145,7 +145,7 @@ def convert(
         else:
             raise ConversionError(
                 f"{path} has {name}, which is not in the layout of {layout.name}: leave its part out with --drop "
-                f"{name.partition('.')[0]}, if it is no part of the encoder"
+                f"{name.partition('.')[0]}, if it is not part of the encoder"
             )
     if unseen.hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
         raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")

@@ -112,7 +112,7 @@ def _fact_faults(score: Score) -> Iterator[str]:
     hashes |= {f"pairs.{split}": digest for split, digest in score.pairs.items()}
     for where, digest in {**hashes, "resamples.digest": score.resamples.digest}.items():
         if not SHA256.fullmatch(digest):
-            yield f"{where} is no SHA-256: {digest!r:.80}"
+            yield f"{where} is not a SHA-256: {digest!r:.80}"
     encoder = score.encoder
     for part, (start, stop) in encoder.parts.items():
         if not 0 <= start < stop or start < encoder.dim < stop:  # a part may lie beside the representation
@@ -217,7 +217,7 @@ def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
     if width < 0:
         yield f"has an interval from {entry.low} down to {entry.high}"
         return
-    slack = width + ROUNDING * max(1.0, abs(entry.value))  # a value that is no mean may miss its percentiles
+    slack = width + ROUNDING * max(1.0, abs(entry.value))  # a value that is not a mean may miss its percentiles
     trusted = entry.objects >= FEW or info.of_object
     if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"

@@ -42,7 +42,7 @@ def read(run: Path) -> dict[str, Any] | None:
         if any(len(numbers) != len(table["places"]) for numbers in drawn):
             raise InvalidValue("curves of unequal length")
         if not all(_finite(number) for numbers in drawn for number in numbers):
-            raise InvalidValue("a curve has a value that is no finite number")
+            raise InvalidValue("a curve has a value that is not a finite number")
         texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
         if not texts or not isinstance(table["limit"], int | None):
             raise InvalidValue("it does not name its weights, dataset, factor, unit and limit")

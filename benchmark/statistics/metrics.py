@@ -23,7 +23,8 @@ def top_k(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], k: int) 
 def chance_pose_error(targets: Array, poses: Array, barred: NDArray[np.int64] | None = None) -> float:
     """Expected PRE of a pose retrieved at random.
 
-    targets : (q, 4) poses of the queries; poses : (n, 4) poses of the gallery; barred : (q,) row that is no candidate
+    targets : (q, 4) poses of the queries; poses : (n, 4) poses of the gallery
+    barred : (q,) row that is not a candidate
     """
     moment = poses.T @ poses
     total, count = np.einsum("qi,ij,qj->q", targets, moment, targets), len(poses)

@@ -85,7 +85,7 @@ def nearest_mean(
     Both sides are tiled: memory is a few times QUERIES x TILE numbers at any size.
 
     gallery : (n, E), possibly memory-mapped, read once; queries : (q, E); values : (n, c) of the gallery's rows
-    barred : (q,) a row per query that is no candidate
+    barred : (q,) a row per query that is not a candidate
     returns : (q, c) float64
     """
     every = np.arange(len(queries))

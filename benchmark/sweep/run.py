@@ -48,9 +48,9 @@ def carry_out(
 ) -> list[Outcome]:
     """Run jobs, and print one line for each that ends; returns the failed ones.
 
-    A run that another process started to train in the meantime is skipped, and is no failure.
+    A run that another process started to train in the meantime is skipped, and is not a failure.
 
-    stop : once true, jobs end early; these are no failures
+    stop : once true, jobs end early; these are not failures
     """
     start, failed = time.monotonic(), []
     for done, outcome in enumerate(engine(jobs), start=1):

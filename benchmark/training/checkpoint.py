@@ -177,7 +177,7 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
 def unreadable(error: Exception) -> str:
     """Describe in a few words the failure of torch.load, or of loading the state."""
     if isinstance(error, UnpicklingError):
-        return "it is no file of torch.save, or holds more than numbers and tensors"
+        return "it is not a file of torch.save, or holds more than numbers and tensors"
     if "PytorchStreamReader" in str(error) or isinstance(error, EOFError):
         return "it is damaged or cut off"
     if "Error(s) in loading state_dict" in str(error):

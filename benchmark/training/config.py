@@ -239,7 +239,7 @@ class RunConfig:
             settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
         except FileNotFoundError:
             raise RunError(
-                f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
+                f"{path.parent} is not a run folder (no {path.name}): train with `iebench train`, or name another"
             ) from None
         except UsageError as error:
             raise (_newer(path, table) or error) from None

@@ -45,7 +45,7 @@ def read(path: Path) -> dict[str, Tensor]:
     SafetensorError, OSError : no such file, or not in safetensors format.
     """
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is not a mapping
         written = (file.metadata() or {}).get(DIGEST)
     if written is not None and digest(tensors) != written:
         raise InvalidValue("its weights are not those that were written")

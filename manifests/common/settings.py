@@ -49,7 +49,7 @@ def table_of(table: Any, source: str) -> Mapping[str, Any]:
     SettingError : it is not such a table.
     """
     if not isinstance(table, Mapping) or not all(isinstance(key, str) for key in table):
-        raise SettingError(f"{source}: {table!r:.80} is no table of settings")
+        raise SettingError(f"{source}: {table!r:.80} is not a table of settings")
     return table
 
 
@@ -114,7 +114,7 @@ def check_finite(value: Any, source: str) -> None:
     SettingError : it contains one; the message names `source` and the key.
     """
     if isinstance(value, float) and not math.isfinite(value):
-        raise SettingError(f"{source}: {value} is no finite number")
+        raise SettingError(f"{source}: {value} is not a finite number")
     if isinstance(value, list | tuple):
         for number, item in enumerate(value):
             check_finite(item, f"{source}[{number}]")

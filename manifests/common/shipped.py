@@ -83,7 +83,7 @@ def _extended(kind: Kind, name: str, folder: Path, below: tuple[str, ...]) -> di
 
 
 def _anchor(table: Any, keys: tuple[str, ...], folder: Path) -> None:
-    """Make the entry of these keys an absolute path; an entry that is no text is left to the checks of the settings."""
+    """Make the entry of these keys an absolute path; one that is not text is left to the checks of the settings."""
     for key in keys[:-1]:
         table = table.get(key) if isinstance(table, dict) else None
     if keys and isinstance(table, dict) and isinstance(name := table.get(keys[-1]), str) and name:

@@ -27,7 +27,7 @@ def version_fault(path: Path, kind: str, stored: object, known: int, remedy: str
 
 
 def is_newer(version: object, than: str) -> bool:
-    """True if a package's version, as found in a file, is later than `than`; False if it is no version.
+    """True if a package's version, as found in a file, is later than `than`; False if it is not a version.
 
     >>> is_newer("0.10.0", "0.9.2"), is_newer("0.1.0", "0.1.0"), is_newer(None, "0.1.0")
     (True, False, False)

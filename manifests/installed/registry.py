@@ -27,7 +27,7 @@ class Registry(Generic[T]):
     group : entry point group, such as "iebench.methods"; "" if other packages cannot add entries
     broken : class of the error for an entry point that cannot be used
     fault : for a group whose entry points name the entry itself (MODULE:OBJECT): the object -> a clause that says why
-        it is no entry, or ""; None if the modules register their entries
+        it is not an entry, or ""; None if the modules register their entries
     order : names of entries of iebench that come first, in this order
 
     >>> shapes: Registry[Callable[[], int]] = Registry("shape")

@@ -66,7 +66,7 @@ class Queue:
         """folder : default folder; cpus, gpus : per task; parallel : most tasks of an array at once, 0 for all."""
         for key in options:
             if not NAME.fullmatch(key):
-                raise UsageError(f"--slurm {key!r} is no name of an option: use letters, digits, - and _")
+                raise UsageError(f"--slurm {key!r} is not the name of an option: use letters, digits, - and _")
         settings: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
         for key in NUMBERS:
             if not str(settings.get(key, "1")).isdecimal():

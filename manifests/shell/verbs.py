@@ -16,7 +16,7 @@ EMPTY = re.compile(r"--[\w-]+=")  # an option with "=" and no value
 
 
 def _fault(command: Any) -> str:
-    return "" if isinstance(command, click.Command) else "is no click command"
+    return "" if isinstance(command, click.Command) else "is not a click command"
 
 
 @dataclass(frozen=True)

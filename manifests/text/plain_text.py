@@ -104,7 +104,7 @@ def check_name(name: str, source: str) -> None:
 
     Raises
     ------
-    UsageError : it is no folder's name, is too long, begins with - or a dot, or contains a forbidden character.
+    UsageError : it is not a folder's name, is too long, begins with - or a dot, or contains a forbidden character.
     """
     if fault := name_fault(name):
         raise UsageError(f"{source} {cut(cleaned(name), 60)} {fault}")
@@ -114,12 +114,12 @@ def name_fault(name: str) -> str:
     """Return the reason why a text cannot be a name, with the remedy, as a clause; "" for a valid name.
 
     >>> name_fault("sie-builtin-s0"), name_fault("-rf"), name_fault("a/b")
-    ('', 'begins with "-": begin with a letter or a digit', "is no folder's name: leave out / and ..")
+    ('', 'begins with "-": begin with a letter or a digit', "is not a folder's name: leave out / and ..")
     """
     if fault := flaw(name):
         return f"holds {fault}: leave it out"
     if name == ".." or Path(name).name != name:
-        return "is no folder's name: leave out / and .."
+        return "is not a folder's name: leave out / and .."
     if not name.strip():
         return "is empty: give one"
     if name != name.strip():

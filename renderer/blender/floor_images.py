@@ -36,7 +36,7 @@ REMEDY = "replace it by an undamaged image, or remove it from the folder"
 
 
 def listed_images(recipe: Recipe, source: str) -> tuple[Recipe, list[str]]:
-    """Return a recipe with the images of its folder, sorted by name, and sentences about files that are no images.
+    """Return a recipe with the images of its folder, sorted by name, and sentences about files that are not images.
 
     A recipe without a factor that acts on the images is returned unchanged.
 
@@ -75,7 +75,7 @@ def listed_images(recipe: Recipe, source: str) -> tuple[Recipe, list[str]]:
     with ThreadPoolExecutor(cores()) as threads:
         files = tuple(threads.map(lambda name: _checked(bounds, folder / name), chosen))
     left = [cleaned(name) for name in names if name not in chosen and not name.startswith(".")]
-    notes = [f"{len(left)} files in {folder} are left out because they are no images: {few(left)}"] if left else []
+    notes = [f"{len(left)} files in {folder} are left out because they are not images: {few(left)}"] if left else []
     return _with(recipe, replace(images, files=files)), notes
 
 
@@ -161,7 +161,7 @@ def _content(images: FloorImages, file: ImageFile) -> bytes:
 def _bytes(path: Path) -> bytes:
     try:
         if not path.is_file() and path.exists():
-            raise SettingError(f"{path} is no file: {REMEDY}")
+            raise SettingError(f"{path} is not a file: {REMEDY}")
         if (size := path.stat().st_size) > MOST_BYTES:
             raise SettingError(f"{path} has {size:,} bytes, over the limit of {MOST_BYTES:,}: make it smaller")
         if words := placeholder(path):
@@ -188,7 +188,7 @@ def _decoded(content: bytes, path: Path) -> NDArray[np.uint8]:
     except Exception as error:  # a damaged file makes Pillow's decoders raise nearly anything
         if isinstance(error, MemoryError):
             raise
-        raise SettingError(f"{path} is no image, or a damaged one: {REMEDY}") from None
+        raise SettingError(f"{path} is not an image, or a damaged one: {REMEDY}") from None
 
 
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:

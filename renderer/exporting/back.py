@@ -34,7 +34,7 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
 
     Raises
     ------
-    SourceError : `source` is no exported folder.
+    SourceError : `source` is not an exported folder.
     DatasetError : a file is missing, or differs from the exported file; the message names it.
     OutputError : `out` contains something else, or another process writes it.
     DiskError : the dataset cannot be written.
@@ -60,7 +60,7 @@ def exported(source: Path) -> tuple[DatasetInfo, dict[str, str]]:
 
     Raises
     ------
-    SourceError : `source` is no exported folder.
+    SourceError : `source` is not an exported folder.
     DatasetError : its tables are damaged.
     """
     own = source / OWN

@@ -66,7 +66,7 @@ class Export:
         try:
             names = {path.name for path in self.out.iterdir()} - {LOCK} if self.out.exists() else set()
         except OSError as error:
-            raise OutputError(f"{self.out} is no folder that can be read: choose another output") from error
+            raise OutputError(f"{self.out} is not a folder that can be read: choose another output") from error
         if not names:
             return
         if not (self.out / OWN / INFO).is_file():

@@ -46,7 +46,7 @@ class Archive:
         Raises
         ------
         DamagedSource : the archive is damaged or truncated.
-        SourceError : the file is no archive, contains no file of the layout, or cannot be read.
+        SourceError : the file is not an archive, contains no file of the layout, or cannot be read.
         """
         owners = {
             (ref.synset, ref.object_id): (s, number)
@@ -105,7 +105,7 @@ class Archive:
         try:
             return tarfile.open(fileobj=file, mode="r:")
         except tarfile.TarError as error:
-            words = placeholder(self._path) or "is no tar or tar.gz: give the published folder, tar or tar.gz"
+            words = placeholder(self._path) or "is not a tar or tar.gz: give the published folder, tar or tar.gz"
             raise SourceError(f"{self._path} {words}") from error
 
     def _members(self, file: IO[bytes]) -> Iterator[tuple[FileKey, int]]:

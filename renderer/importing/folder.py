@@ -61,7 +61,7 @@ class Folder:
         if entry.is_dir():
             return True
         if not entry.is_file() and os.path.exists(entry.path):  # noqa: PTH110  a link may lead nowhere
-            raise AssetError(f"{entry.path} is no regular file: remove it")
+            raise AssetError(f"{entry.path} is not a regular file: remove it")
         return False
 
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":

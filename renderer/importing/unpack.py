@@ -72,7 +72,7 @@ def check_jpeg(content: bytes, resolution: int) -> None:
         if (height, width) == (resolution, resolution):
             simplejpeg.decode_jpeg(content, "GRAY", min_height=1, min_width=1)
     except ValueError as error:
-        raise AssetError("does not decode: it is no valid JPEG") from error
+        raise AssetError("does not decode: it is not a valid JPEG") from error
     if (height, width) != (resolution, resolution):
         raise AssetError(f"has {width} x {height} pixels, not {resolution} x {resolution}")
 
@@ -106,5 +106,5 @@ def _npy_header(head: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
             raise InvalidValue("not version 1.0")
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
     except (ValueError, SyntaxError, TypeError) as error:
-        raise AssetError(f"is no NumPy file ({reason(error, 'its header is damaged')})") from error
+        raise AssetError(f"is not a NumPy file ({reason(error, 'its header is damaged')})") from error
     return shape, dtype

@@ -42,12 +42,12 @@ def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> IO[bytes]:
 
     Raises
     ------
-    OSError : the file cannot be opened, is a link, is no regular file, or belongs to another user.
+    OSError : the file cannot be opened, is a link, is not a regular file, or belongs to another user.
     """
     descriptor = opened(path, flags)
     if os.fstat(descriptor).st_uid != os.getuid():
         os.close(descriptor)
-        raise PermissionError(f"{path} is no file of this user")
+        raise PermissionError(f"{path} is not a file of this user")
     return os.fdopen(descriptor, "r+b" if flags & os.O_RDWR else "rb", buffering=0)
 
 

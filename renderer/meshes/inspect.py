@@ -57,7 +57,7 @@ def _read_gltf(name: str, path: Path) -> trimesh.Trimesh:
             scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
             loaded: trimesh.Trimesh = scene.to_mesh()
     except Exception as error:  # trimesh passes on any exception of its parsers
-        raise AssetError(f"{name} is no valid glTF: its parts do not fit together") from error
+        raise AssetError(f"{name} is not a valid glTF: its parts do not fit together") from error
     check_corners(name, np.asarray(getattr(loaded, "faces", ())), len(loaded.vertices))
     return loaded
 

@@ -69,7 +69,7 @@ def check_laws(comparisons: Mapping[str, Comparison], published: bool) -> Iterat
     """
     for name, comparison in comparisons.items():
         if comparison.nonfinite:
-            yield _failure(name, comparison.nonfinite, "which is no finite number", comparison.fit.count)
+            yield _failure(name, comparison.nonfinite, "which is not a finite number", comparison.fit.count)
         if published and comparison.outside:
             yield _failure(name, comparison.outside, f"outside its law, {comparison.law}", comparison.fit.count)
         if published and comparison.fit.chance < CHANCE:
@@ -108,7 +108,7 @@ def _notes(comparisons: Mapping[str, Comparison], published: bool) -> Iterator[s
     """Yield a remark on each latent with invalid or unexpected values."""
     for name, comparison in comparisons.items():
         if comparison.nonfinite:
-            yield f"{name}: {comparison.nonfinite.count} of {comparison.fit.count} values are no finite numbers"
+            yield f"{name}: {comparison.nonfinite.count} of {comparison.fit.count} values are not finite numbers"
         if comparison.outside:
             yield f"{name}: {comparison.outside.count} of {comparison.fit.count} values lie outside the recipe's law"
         elif published and comparison.fit.chance < CHANCE:

@@ -57,7 +57,7 @@ class Folder:
                     _apart(entry, class_folder, ids) for entry in objects
                 )
             else:
-                self._skip("folders without a mesh, which are no classes", [class_folder.path])
+                self._skip("folders without a mesh, which are not classes", [class_folder.path])
         return by_class
 
     def _objects(self, class_folder: ClassFolder) -> list[Listed]:

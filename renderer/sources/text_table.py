@@ -80,7 +80,7 @@ def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool
 
 def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextTable:
     if "\0" in text:
-        raise SourceError(f"{path} is no text: give a CSV file, or a Parquet file whose name ends in .parquet")
+        raise SourceError(f"{path} is not text: give a CSV file, or a Parquet file whose name ends in .parquet")
     lines = io.StringIO(text, newline="")
     start = lines.readline()
     directive = start.strip().strip('"')

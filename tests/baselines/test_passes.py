@@ -24,7 +24,7 @@ class Grouped(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         norm, outputs = self.norm, []
         views = len(values) // OBJECTS  # seq-JEPA's encoder sees all but one
-        if views > self.views:  # E-SSL's crops, which are no views
+        if views > self.views:  # E-SSL's crops, which are not views
             return norm(values)
         others = [d for d in range(values.dim()) if d != 1]
         shape = (1, -1, *(1 for _ in values.shape[2:]))

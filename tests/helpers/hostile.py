@@ -31,7 +31,7 @@ SOUND = ["sie-builtin-s0", "Größe", "大きさ", "αβγ", "👩\u200d🔬", "
 """Texts that must look as they are."""
 
 HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents", "group", "drawn"}
-"""Fields that are no free text."""
+"""Fields that are not free text."""
 
 
 def filled(thing: T, text: str) -> T:

@@ -1,4 +1,4 @@
-"""Parts that this environment lacks: a test that needs one of them is skipped with the reason, and is no failure."""
+"""Parts that this environment lacks: a test that needs one of them is skipped with the reason, and is not a failure."""
 
 import importlib.util
 import shutil
@@ -24,7 +24,7 @@ def installed(module: str) -> bool:
 
 
 LACKING = tuple(module for module in EXTRAS if not installed(module))
-"""Looked up once, at the start: a test may hide a module that is installed, and its errors are no reason to skip it."""
+"""Looked up once, at the start: a test may hide an installed module, and its errors are not a reason to skip it."""
 
 
 def absence(error: BaseException | None) -> str:

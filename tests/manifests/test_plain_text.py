@@ -70,7 +70,7 @@ def test_deep_tables_are_looked_through():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        *((name, "is no folder's name: leave out / and ..") for name in ("../esc", "a/b", "/a", "..", ".", "a/")),
+        *((name, "is not a folder's name: leave out / and ..") for name in ("../esc", "a/b", "/a", "..", ".", "a/")),
         ("-rf", 'begins with "-"'), (".hidden", 'begins with "."'), (" a", "begins or ends with a blank"),
         ("a ", "begins or ends with a blank"), ("a" * 300, f"has 300 letters: give one of at most {LONGEST_NAME}"),
         ("a\nb", "holds a line break"), (" ", "is empty"),

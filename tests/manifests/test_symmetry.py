@@ -103,8 +103,8 @@ def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
     ({"quaternions": [1.0, 0.0]}, "has quaternions that are not of unit length"),
     ({"quaternions": []}, "has quaternions that are not of unit length"),
     ({"quaternions": [0.0, 0.0, 0.0, math.nan]}, "has quaternions that are not of unit length"),
-    ({"kind": "axial"}, "has an axis that is no unit vector"),
-    ({"kind": "axial", "axis_x": 1.0, "axis_y": 1.0, "axis_z": 0.0}, "has an axis that is no unit vector"),
+    ({"kind": "axial"}, "has an axis that is not a unit vector"),
+    ({"kind": "axial", "axis_x": 1.0, "axis_y": 1.0, "axis_z": 0.0}, "has an axis that is not a unit vector"),
 ])  # fmt: skip
 def test_a_row_that_is_no_group_is_named(tmp_path: Path, change: dict[str, Any], cause: str) -> None:
     row = {**dict.fromkeys(COLUMNS.names), "synset": "a", "object_id": "1", **Symmetry.none().row(), **change}

@@ -102,7 +102,7 @@ class ESSL(Method):
 def info_nce(left: Tensor, right: Tensor, temperature: float) -> Tensor:
     """Cross-entropy of identifying each embedding's partner among the other view's, mean over both directions.
 
-    Unlike in NT-Xent, embeddings of the same view are no candidates. left, right : (B, E)
+    Unlike in NT-Xent, embeddings of the same view are not candidates. left, right : (B, E)
     """
     first, second = (nn.functional.normalize(gather(precise(side)), dim=1) for side in (left, right))
     with no_autocast(left.device):

@@ -70,7 +70,7 @@ def _opened(runtime: Any, path: Path, content: bytes) -> Any:
     try:
         return runtime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
     except Exception as error:  # it has an exception for each of its status codes
-        clause = "it is no ONNX model, or one of a version or with operators that this ONNX Runtime does not know"
+        clause = "it is not an ONNX model, or one of a version or with operators that this ONNX Runtime does not know"
         raise EncoderError(read_failure(path, error, "export it again, or update onnxruntime", clause)) from error
 
 
@@ -144,7 +144,7 @@ def _image_input(path: Path, inputs: Sequence[Any]) -> tuple[str, bool, bool, in
         raise EncoderError(f"{path} takes batches of {shape[0]} images only: export it with a dynamic batch")
     fixed = [side for side in sides if isinstance(side, int)]
     if len(set(fixed)) > 1:
-        raise EncoderError(f"{path} takes images of {sides[0]} x {sides[1]} pixels, which are no squares: {remedy}")
+        raise EncoderError(f"{path} takes images of {sides[0]} x {sides[1]} pixels, which are not squares: {remedy}")
     return name, last, isinstance(shape[0], int), fixed[0] if fixed else None
 
 

@@ -53,7 +53,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         tensors = read(path)
     except Exception as error:  # a damaged file
         raise EncoderError(
-            read_failure(path, error, "save it with safetensors.torch.save_file", "it is no sound safetensors file")
+            read_failure(path, error, "save it with safetensors.torch.save_file", "it is not a sound safetensors file")
         ) from error
     if any(key.endswith(OURS) for key in tensors):
         raise EncoderError(

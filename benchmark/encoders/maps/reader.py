@@ -123,5 +123,5 @@ def tokens_as_map(tokens: Tensor, rows: int, columns: int) -> Tensor:
     """
     prefix = tokens.shape[1] - rows * columns
     if prefix < 0:
-        raise EncoderError(f"{tokens.shape[1]} tokens are fewer than {rows} x {columns} patches, so they are no map")
+        raise EncoderError(f"{tokens.shape[1]} tokens are fewer than {rows} x {columns} patches, so they are not a map")
     return torch.unflatten(tokens[:, prefix:].mT, 2, (rows, columns))

@@ -17,7 +17,7 @@ from .wrap import Wrapped, Wrapping, wrapper
 class Ensemble(nn.Module):
     """Representations of several encoders, each scaled to unit length: their mean, or one beside the other.
 
-    beside : for each encoder the number of its last columns that are no part of the representation
+    beside : for each encoder the number of its last columns that are not part of the representation
     """
 
     def __init__(self, models: Sequence[nn.Module], beside: Sequence[int], mean: bool) -> None:

@@ -52,7 +52,7 @@ class Wrapped:
     module : (B, 3, H, W) float32 in [0, 1] -> (B, D)
     about : what happens to a picture, as a clause for the score file
     parts : names of slices of the module's outputs; None for those of the encoder
-    beside : columns at the end of D that are no part of the representation; None for those of the encoder
+    beside : columns at the end of D that are not part of the representation; None for those of the encoder
     cost : cost of training all that is in the module; None for that of the encoder
     """
 

@@ -1,4 +1,4 @@
-"""Statistics of a representation during training; they describe single batches and are no scores."""
+"""Statistics of a representation during training; they describe single batches and are not scores."""
 
 import torch
 from torch import Tensor

@@ -32,7 +32,7 @@ def clean_gltf(name: str, path: Path, to: Path, textures: Textures) -> Path:
 
     Raises
     ------
-    AssetError : the file is no glTF 2.0, a buffer is missing, there are too many faces, or a node contains itself.
+    AssetError : the file is not a glTF 2.0, a buffer is missing, there are too many faces, or a node contains itself.
     """
     check_size(name, path)
     try:
@@ -52,7 +52,7 @@ def clean_gltf(name: str, path: Path, to: Path, textures: Textures) -> Path:
         textures.notes += [*materials_in_range(name, tree), *at_rest(name, tree, to)]
         forget_undone(tree)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise AssetError(f"{name} is no valid glTF: {reason(error, MALFORMED)}") from error
+        raise AssetError(f"{name} is not a valid glTF: {reason(error, MALFORMED)}") from error
     (to / "mesh.gltf").write_text(json.dumps(tree), encoding="utf-8")
     return to / "mesh.gltf"
 
@@ -83,7 +83,7 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
 def _object(raw: bytes) -> Json:
     tree = json.loads(raw.decode("utf-8-sig"))
     if not isinstance(tree, dict):
-        raise InvalidValue("its JSON is no object")
+        raise InvalidValue("its JSON is not an object")
     return tree
 
 
@@ -107,7 +107,7 @@ def _check_counts(name: str, tree: Json) -> None:
     while waiting:
         number = waiting.pop()
         if number in seen:
-            raise AssetError(f"{name} is no valid glTF: its node {number} has two parents, or is within itself")
+            raise AssetError(f"{name} is not a valid glTF: its node {number} has two parents, or is within itself")
         seen.add(number)
         node = nodes[number]
         waiting += node.get("children", [])
@@ -150,7 +150,7 @@ def _data(uri: str) -> bytes:
     try:
         return base64.b64decode(content, validate=False) if head.endswith(";base64") else unquote_to_bytes(content)
     except binascii.Error as error:
-        raise InvalidValue("the data within it is no base64") from error
+        raise InvalidValue("the data within it is not base64") from error
 
 
 def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:

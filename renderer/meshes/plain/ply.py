@@ -81,7 +81,7 @@ def _integers(name: str, values: Numbers) -> Ints:
     with np.errstate(invalid="ignore"):
         integers = values.astype(np.int64)
     if (integers != values).any():
-        raise AssetError(f"{name} has faces with corners that are no whole numbers")
+        raise AssetError(f"{name} has faces with corners that are not whole numbers")
     return integers
 
 

@@ -37,7 +37,7 @@ def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
 
     Raises
     ------
-    AssetError : the file has less or more data than its header states, or a word that is no number.
+    AssetError : the file has less or more data than its header states, or a word that is not a number.
     """
     order, elements, at = header.order, header.elements, header.size
     if not order:

@@ -30,14 +30,14 @@ def take_out(path: str, folder: str, to: Path) -> None:
 
     Raises
     ------
-    AssetError : the file is no zip file or lacks the folder; or members leave the folder, exceed the limits or are
+    AssetError : the file is not a zip file or lacks the folder; or members leave the folder, exceed the limits or are
         damaged.
     OSError : the archive cannot be read.
     """
     try:
         archive, by_folder = _opened(path)
     except zipfile.BadZipFile as error:
-        words = placeholder(Path(path)) or "is no complete zip file: download it again"
+        words = placeholder(Path(path)) or "is not a complete zip file: download it again"
         raise AssetError(f"{Path(path).name} {words}") from error
     name = f"{Path(path).name}/{folder}"
     members = [info for info in by_folder.get(folder, []) if not info.is_dir()]

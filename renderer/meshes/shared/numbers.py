@@ -16,7 +16,7 @@ def parse_numbers(name: str, text: bytes) -> NDArray[np.float64]:
 
     Raises
     ------
-    AssetError : a word is no number.
+    AssetError : a word is not a number.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # NumPy 1 warns if it stopped before the end

@@ -52,7 +52,7 @@ def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
 
     Raises
     ------
-    AssetError : a corner is no vertex, or there are more triangles than the limits allow.
+    AssetError : a corner is not a vertex, or there are more triangles than the limits allow.
     """
     check_corners(name, corners, len(vertices))
     check(name, "triangles", int(np.maximum(counts - 2, 0).sum()), FACES)
@@ -80,7 +80,7 @@ def check_corners(name: str, corners: Ints, vertices: int) -> None:
 
     Raises
     ------
-    AssetError : a corner is no vertex.
+    AssetError : a corner is not a vertex.
     """
     if corners.size and not 0 <= corners.min() <= corners.max() < vertices:
         raise AssetError(f"{name} has faces that use vertices which it does not have")

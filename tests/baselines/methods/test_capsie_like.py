@@ -98,7 +98,7 @@ def test_the_gradient_into_the_target_is_the_first_guess(stop: bool) -> None:
 
 
 def test_limits() -> None:
-    """One capsule each, spread evenly, costs nothing; no activation at all is no logarithm of zero."""
+    """One capsule each, spread evenly, costs nothing; no activation at all is not a logarithm of zero."""
     single = torch.nn.functional.one_hot(torch.tensor([0, 1, 2, 3, 0, 1]), 4).double()
     terms, leaves = of((single, single))
     assert float(terms["invariance"].detach()) == pytest.approx(0, abs=1e-12)

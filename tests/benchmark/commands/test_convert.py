@@ -28,7 +28,7 @@ def test_widths_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         with pytest.raises(SystemExit) as left:
             main(["convert", str(path), str(out), *(["--predictor", widths] if widths else []), *more])
         assert (left.value.code or 0) == code, widths
-    assert "'10-x' is no list of widths: write 1024 or 1024-1024" in capsys.readouterr().err
+    assert "'10-x' is not a list of widths: write 1024 or 1024-1024" in capsys.readouterr().err
 
 
 def test_of_several_networks_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

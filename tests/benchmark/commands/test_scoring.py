@@ -158,7 +158,7 @@ def test_a_converted_checkpoint(workspace: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
-    (["score", "--run", "runs/nothing"], 1, "runs/nothing is no run folder"),
+    (["score", "--run", "runs/nothing"], 1, "runs/nothing is not a run folder"),
     (["score", "--run", "runs/sie", "--encoder", "a:b"], 2, "give one of --run, --encoder and --features"),
     (["score", "--encoder", "nowhere:x"], 1, "no module 'nowhere'"),
     (["score", "--data", "data/none"], 1, "holds no dataset"),

@@ -70,8 +70,8 @@ def test_a_run_is_repeated_from_its_config() -> None:
         (["--gpus", "2", "--device", "cpu"], 2, "--gpus 2 does not go with --device cpu"),
         (["--seed", "-1"], 2, "Invalid value for '--seed'"),
         (["--seed", "9" * 23], 2, "seed must lie in [0, 9223372036854775807], not 9999"),
-        (["--name", "../../esc"], 2, "--name ../../esc is no folder's name: leave out / and .."),
-        (["--name", ".."], 2, "--name .. is no folder's name"),
+        (["--name", "../../esc"], 2, "--name ../../esc is not a folder's name: leave out / and .."),
+        (["--name", ".."], 2, "--name .. is not a folder's name"),
         (["--set", "batch=8", "--set", "method.equivariant=1e-6"], 2, "method.equivariant=1e-06 rounds to 0 of 256"),
     ],
 )

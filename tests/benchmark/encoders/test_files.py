@@ -83,17 +83,17 @@ def test_torch_logs_nothing_about_a_damaged_file(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "junk.pt2").write_bytes(b"no archive")
-    with pytest.raises(EncoderError, match="is no exported program"):
+    with pytest.raises(EncoderError, match="is not an exported program"):
         load(str(tmp_path / "junk.pt2"), {})
     assert not caplog.records and capfd.readouterr() == ("", "")
 
 
 def test_bare_weights_are_no_module(tmp_path: Path) -> None:
     torch.save(network().state_dict(), tmp_path / "weights.pt")
-    with pytest.raises(EncoderError, match=r"it is no TorchScript module.* or score bare weights through a factory"):
+    with pytest.raises(EncoderError, match=r"it is not a TorchScript module.* or score bare weights through a factory"):
         load(str(tmp_path / "weights.pt"), {})
     (tmp_path / "weights.pt2").write_bytes(b"no archive")
-    with pytest.raises(EncoderError, match="is no exported program"):
+    with pytest.raises(EncoderError, match="is not an exported program"):
         load(str(tmp_path / "weights.pt2"), {})
     for scheme in ("torchscript", "exported"):
         with pytest.raises(EncoderError, match=r"no such file: .*gone"):

@@ -195,7 +195,7 @@ def test_torch_unpickles_tensors_only_even_where_the_check_misses_an_object(
     member, change, _ = HOSTILE["a pickled sample input"]
     path = rewritten(plain, tmp_path / "net.pt2", member, change(mark))
     monkeypatch.setattr(exported, "check", lambda path: None)
-    with pytest.raises(EncoderError, match=r"net\.pt2 \(it is no exported program"):
+    with pytest.raises(EncoderError, match=r"net\.pt2 \(it is not an exported program"):
         load(str(path), {})
     assert not mark.exists()
 

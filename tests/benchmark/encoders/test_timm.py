@@ -50,7 +50,7 @@ def test_a_checkpoint_may_have_a_classifier(tmp_path: Path) -> None:
         with pytest.raises(EncoderError, match=rf"m\.pth {message}"):
             load("timm:tiny_vit", {"checkpoint_path": str(file)})
     file.write_bytes(b"none")
-    with pytest.raises(EncoderError, match=r"m\.pth \(it is no checkpoint that timm reads\)"):
+    with pytest.raises(EncoderError, match=r"m\.pth \(it is not a checkpoint that timm reads\)"):
         load("timm:tiny_vit", {"checkpoint_path": str(file)})
     with pytest.raises(EncoderError, match=r"no such file: gone\.pth"):
         load("timm:tiny_vit", {"checkpoint_path": "gone.pth"})
@@ -72,6 +72,6 @@ def test_a_checkpoint_that_is_a_pickle_runs_nothing(tmp_path: Path) -> None:
             return os.mkdir, (str(tmp_path / "mark"),)
 
     torch.save({"body.0.weight": Bomb()}, tmp_path / "m.pth")
-    with pytest.raises(EncoderError, match=r"m\.pth \(it is no checkpoint that timm reads\)"):
+    with pytest.raises(EncoderError, match=r"m\.pth \(it is not a checkpoint that timm reads\)"):
         load("timm:tiny_vit", {"checkpoint_path": str(tmp_path / "m.pth")})
     assert not (tmp_path / "mark").exists()

@@ -111,7 +111,7 @@ def test_scoring_measures_the_error_and_its_ceiling() -> None:
 
 @pytest.mark.slow
 def test_a_guess_beats_the_mean_of_what_looks_alike_where_an_angle_counts() -> None:
-    """The mean has the highest R2, but is no ceiling for a share of small angles or a median angle."""
+    """The mean has the highest R2, but is not a ceiling for a share of small angles or a median angle."""
     split, oracle = random_split(12, 12), all_of(CUBE, 12)
     rows, poses = split.all_pairs()[0], pose(split.columns(ANGLES, np.arange(144)))
     alike = [poses * element for element in CUBE.elements()]

@@ -23,7 +23,7 @@ def test_a_filter_keeps_what_meets_it(text: str, kept: bool) -> None:
 @pytest.mark.parametrize("text", ["sie", "=3", "lr>", "lr=>1", "lr>fast"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(
-        SettingError, match=r"is no filter: write NAME=VALUE|compares with .*, which is no number: use = or"
+        SettingError, match=r"is not a filter: write NAME=VALUE|compares with .*, which is not a number: use = or"
     ):
         parsed([text])
 

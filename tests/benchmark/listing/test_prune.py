@@ -74,7 +74,7 @@ def test_the_only_good_checkpoint_stays(run: Path, damage: str) -> None:
     if damage == "cut":
         (run / WEIGHTS).write_bytes(content[:-10])
     elif damage == "not finite":
-        (run / WEIGHTS).write_bytes(content[:-400] + b"\xff" * 400)  # float32 of these bits is no number
+        (run / WEIGHTS).write_bytes(content[:-400] + b"\xff" * 400)  # float32 of these bits is not a number
     code, out, _ = call(run, *ALL, "--yes")
     assert code == 0 and (run / CHECKPOINT).is_file() and (run / "features").is_dir() and "checkpoint.pt stays" in out
     assert not (run / KEPT).exists()  # the last checkpoint is sound

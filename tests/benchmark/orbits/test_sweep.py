@@ -111,9 +111,9 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
         ({**table, "limit": "2"}, "does not name its weights"),
         ({}, "format"),
         ({**table, "parts": {**table["parts"], "other": {"new": {}}}}, "other curves"),
-        ({**table, "places": [math.nan, *table["places"][1:]]}, "a value that is no finite number"),
-        ({**table, "places": ["a", *table["places"][1:]]}, "a value that is no finite number"),
-        ({**table, "places": [10**400, *table["places"][1:]]}, "a value that is no finite number"),
+        ({**table, "places": [math.nan, *table["places"][1:]]}, "a value that is not a finite number"),
+        ({**table, "places": ["a", *table["places"][1:]]}, "a value that is not a finite number"),
+        ({**table, "places": [10**400, *table["places"][1:]]}, "a value that is not a finite number"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))
         with pytest.raises(RunError, match=rf"cannot read .*orbits\.json.*{cause}.*: run `iebench orbits` again"):

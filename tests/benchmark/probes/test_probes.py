@@ -136,7 +136,7 @@ def test_strict_targets_have_neither_sign_nor_seam() -> None:
     )
     change, turned = moved(context, val, rows, "floor_hue"), moved(context, around, rows, "floor_hue")
     assert change.shape == (len(rows), 2)
-    np.testing.assert_allclose(change, turned, atol=1e-9)  # full turns are no change
+    np.testing.assert_allclose(change, turned, atol=1e-9)  # full turns are not a change
     step = val.latents["floor_hue"][rows[:, 1]] - val.latents["floor_hue"][rows[:, 0]]
     np.testing.assert_allclose(change, np.stack([np.sin(2 * np.pi * step), np.cos(2 * np.pi * step)], axis=1))
 

@@ -96,9 +96,9 @@ def test_a_file_with_its_encoder_alone_says_which_scores_are_left(tmp_path: Path
     [
         (lambda s: s.pop("projector.fc.W2"), f"has capsules and lacks projector.fc.W2: give a whole file, or {DROP}"),
         (lambda s: [s.pop(f"projector.fc.{name}") for name in ("W1", "b2")], "lacks projector.fc.W1, projector.fc.b2:"),
-        (lambda s: s.update({"projector.fc.b1": torch.zeros(2)}), f"projector.fc.b1 is no part of capsules: {DROP}"),
+        (lambda s: s.update({"projector.fc.b1": torch.zeros(2)}), f"projector.fc.b1 is not part of capsules: {DROP}"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(6, 27, 9)}),
-         f"fc.W1 has 6 capsules before the routing, which are no square map with 3 at each position: {DROP}"),
+         f"fc.W1 has 6 capsules before the routing, which are not a square map with 3 at each position: {DROP}"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(2, 27, 9)}), "no square map with 3 at each"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(12, 27, 9)}), "fc.W2 is (3, 3, 9) and should be (12, 3,"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(3, 48, 16)}),

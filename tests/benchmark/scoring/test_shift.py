@@ -225,7 +225,7 @@ def test_objects_that_the_probes_were_trained_on_are_not_asked(tiny_dataset: Pat
 
 @pytest.mark.parametrize(("outside", "expected"), [((True, True, True), True), ((False, False, True), False)])
 def test_training_rotations_under_other_angles_are_recognised(outside: tuple[bool, ...], expected: bool) -> None:
-    """All three angles beyond a quarter turn, as 3DIEBench-OOD has them, are no new rotations; one of them alone is."""
+    """All three angles beyond a quarter turn, as in 3DIEBench-OOD, are not new rotations; one of them alone is."""
     train, val = random_split(40, 4, seed=1), random_split(40, 4, seed=2)
     angles = {name: values + np.pi * far for (name, values), far in zip(val.latents.items(), outside, strict=False)}
     moved = replace(

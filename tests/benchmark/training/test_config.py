@@ -205,7 +205,7 @@ def test_a_run_may_be_done_again_from_its_config(tmp_path: Path) -> None:
     assert resolve("sie", str(tmp_path / "config.json"), ["batch=7"])[0].batch == 7
     with pytest.raises(SettingError, match="is of a run of sie, not vicreg: leave out --method"):
         resolve("vicreg", str(tmp_path / "config.json"), [])
-    with pytest.raises(RunError, match=r"is no run folder \(no gone.json\)"):
+    with pytest.raises(RunError, match=r"is not a run folder \(no gone.json\)"):
         resolve("sie", str(tmp_path / "gone.json"), [])
 
 
@@ -263,11 +263,11 @@ def test_a_preset_may_extend_another(tmp_path: Path) -> None:
         (("sie", "quick", ["learning_rate=0"]), SettingError, "learning_rate must be above 0"),
         (("sie", "quick", ["learning_rate=1e38"]), SettingError, r"learning_rate must be at most 1e\+30, not 1e\+38"),
         (("sie", "quick", ["weight_decay=1e7"]), SettingError, r"weight_decay must be at most 1e\+06, not 1"),
-        (("sie", "quick", ["learning_rate=nan"]), SettingError, "^--set learning_rate: nan is no finite number"),
-        (("sie", "quick", ["weight_decay=inf"]), SettingError, "^--set weight_decay: inf is no finite number"),
-        (("sie", "quick", ["encoder.width=nan"]), SettingError, "^--set encoder.width: nan is no finite number"),
-        (("sie", "quick", ["method.variance=nan"]), SettingError, "sie.* variance: nan is no finite number"),
-        (("simclr", "quick", ["method.temperature=inf"]), SettingError, "temperature: inf is no finite number"),
+        (("sie", "quick", ["learning_rate=nan"]), SettingError, "^--set learning_rate: nan is not a finite number"),
+        (("sie", "quick", ["weight_decay=inf"]), SettingError, "^--set weight_decay: inf is not a finite number"),
+        (("sie", "quick", ["encoder.width=nan"]), SettingError, "^--set encoder.width: nan is not a finite number"),
+        (("sie", "quick", ["method.variance=nan"]), SettingError, "sie.* variance: nan is not a finite number"),
+        (("simclr", "quick", ["method.temperature=inf"]), SettingError, "temperature: inf is not a finite number"),
         (("sie", "quick", ["method.projector=[]"]), SettingError, "projector needs at least one width"),
     ],
 )
@@ -286,9 +286,9 @@ def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], me
      ("train = 3\n", r"train is 3 and no table: write it as \[train\]"), ("method = 3\n", "method is 3 and no table"),
      ("[method]\nsie = 3\n", r"method\.sie is 3 and no table: write it as \[method\.sie\]"),
      ("[train]\nencoder = 3\n", "encoder: 3 is not EncoderSettings"),
-     ("[train]\nlearning_rate = nan\n", r"train\.learning_rate: nan is no finite number"),
-     ("[train.encoder]\nwidth = inf\n", r"train\.encoder\.width: inf is no finite number"),
-     ("[method.sie]\nvariance = nan\n", r"method\.sie\.variance: nan is no finite number")],
+     ("[train]\nlearning_rate = nan\n", r"train\.learning_rate: nan is not a finite number"),
+     ("[train.encoder]\nwidth = inf\n", r"train\.encoder\.width: inf is not a finite number"),
+     ("[method.sie]\nvariance = nan\n", r"method\.sie\.variance: nan is not a finite number")],
 )  # fmt: skip
 def test_a_presets_mistakes_name_it(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "bad.toml").write_text(text)
@@ -332,7 +332,7 @@ def test_a_length_that_decides_the_learning_rate_is_part_of_the_run(change: dict
 
 
 def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         RunConfig.load(tmp_path)
     for text in ("{", "[]", "{}", '{"settings": {}, "data": "/d", "more": 1}'):
         (tmp_path / "config.json").write_text(text)

@@ -42,9 +42,9 @@ def test_values_are_read_as_their_types():
         ("widths=[1, 'x']", r"^--set widths\[1\]: 'x' is not int"),
         ("steps", "write key=value"),
         ("steps.more=1", "no settings of its own"),
-        ("inner.rate=nan", "^--set inner.rate: nan is no finite number"),
-        ("inner.rate=-inf", "^--set inner.rate: -inf is no finite number"),
-        ("widths=[1, inf]", r"^--set widths\[1\]: inf is no finite number"),
+        ("inner.rate=nan", "^--set inner.rate: nan is not a finite number"),
+        ("inner.rate=-inf", "^--set inner.rate: -inf is not a finite number"),
+        ("widths=[1, inf]", r"^--set widths\[1\]: inf is not a finite number"),
         (f"inner.rate={10**400}", "a number of 401 digits is too large"),
     ],
 )
@@ -78,7 +78,7 @@ def test_settings_that_need_one_another_may_come_in_any_order():
 
 
 def test_a_number_in_a_table_is_named_by_its_keys():
-    with pytest.raises(SettingError, match=r"^mine\.toml: train\.inner\.rate: inf is no finite number$"):
+    with pytest.raises(SettingError, match=r"^mine\.toml: train\.inner\.rate: inf is not a finite number$"):
         check_finite({"steps": 1, "inner": {"rate": float("inf")}}, "mine.toml: train")
     check_finite({"steps": 1, "widths": [1, 2.5], "name": "nan"}, "mine.toml: train")
 

@@ -112,7 +112,7 @@ def test_a_broken_command_of_another_package_is_listed_and_costs_only_itself(tmp
         heard.append((stop.value.code, *capsys.readouterr()))
     assert heard[0][0] == 0 and "  theirs       (of another package: their_command:theirs)" in heard[0][1]
     assert heard[1][0] == 1 and "their_command:theirs, of the command 'theirs', cannot be imported" in heard[1][2]
-    assert heard[2][0] == 1 and "their_text:text, of the command 'text', is no click command" in heard[2][2]
+    assert heard[2][0] == 1 and "their_text:text, of the command 'text', is not a click command" in heard[2][2]
     assert heard[3][0] == 0 and VERBS["score"].summary in heard[3][1]  # no plug-in replaces a command of iebench
 
 

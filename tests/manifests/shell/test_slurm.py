@@ -45,7 +45,7 @@ def test_a_length_is_a_whole_number() -> None:
 
 @pytest.mark.parametrize("name", ["part ition", "", "a\nb", "ä"])
 def test_a_name_that_no_option_can_have_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="is no name of an option"):
+    with pytest.raises(UsageError, match="is not the name of an option"):
         script(**{name: "x"})
 
 

@@ -87,7 +87,7 @@ def test_files_that_are_no_images_are_named_and_left_out(floors):
     (floors / "more").mkdir()
     job = plan()
     assert [file.name for file in job.plan.recipe.scene.floor.images.files] == ["a.bmp", "b.png"]
-    assert job.notes[0] == f"2 files in {floors} are left out because they are no images: LICENCE.txt, more"
+    assert job.notes[0] == f"2 files in {floors} are left out because they are not images: LICENCE.txt, more"
 
 
 def huge(path):
@@ -112,14 +112,14 @@ def cut_short(path):
 
 
 @pytest.mark.parametrize(("make", "words"), [
-    (lambda path: path.write_text("<!DOCTYPE html><html>Not found</html>"), "is no image, or a damaged one: replace "),
-    (lambda path: path.write_bytes(b""), "is no image, or a damaged one"),
-    (cut_short, "is no image, or a damaged one"),
+    (lambda path: path.write_text("<!DOCTYPE html><p>Not found</p>"), "is not an image, or a damaged one: replace "),
+    (lambda path: path.write_bytes(b""), "is not an image, or a damaged one"),
+    (cut_short, "is not an image, or a damaged one"),
     (huge, "has 16,778 x 1,000 pixels, over the limit of 16,777,216: make it smaller"),
     (bomb, "has more pixels than the limit of 16,777,216"),
     (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n"), "Git LFS"),
-    (lambda path: path.mkdir(), "is no file"),
-    (os.mkfifo, "is no file"),
+    (lambda path: path.mkdir(), "is not a file"),
+    (os.mkfifo, "is not a file"),
     (lambda path: path.symlink_to("nowhere"), "cannot read"),
     (lambda path: path.symlink_to("/etc/hostname"), "leads out of its source by a symbolic link"),
 ], ids=["html", "empty", "cut", "huge", "bomb", "lfs", "folder", "pipe", "dangling", "outside"])  # fmt: skip
@@ -233,7 +233,7 @@ def test_images_that_iebench_ships_are_in_their_folder_when_none_is_given(floors
 def test_a_listed_name_never_leaves_the_folder(name):
     table = load("factors/floor-image").as_dict()
     table["scene"]["floor"]["images"]["files"] = [{"name": name, "sha256": "0" * 64}]
-    with pytest.raises(SettingError, match="is no name of a file"):
+    with pytest.raises(SettingError, match="is not the name of a file"):
         Recipe.from_dict(table, "mine")
 
 

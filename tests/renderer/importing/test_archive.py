@@ -81,7 +81,7 @@ def test_one_block_of_zeros_or_more_ends_a_complete_tar(whole, read, zeros):
 
 def test_a_file_that_is_no_archive_is_not_called_damaged(published, read):
     for content in (b"", b"years of work", b"PK\x03\x04" + bytes(600), gzip.compress(b"text" * 400)):
-        with pytest.raises(SourceError, match=r"a\.tar is no tar or tar\.gz: give the published folder") as caught:
+        with pytest.raises(SourceError, match=r"a\.tar is not a tar or tar\.gz: give the published folder") as caught:
             read(content)
         assert (type(caught.value), caught.value.exit_code) == (SourceError, 2)
 

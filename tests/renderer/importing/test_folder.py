@@ -76,7 +76,7 @@ def test_a_pipe_is_not_waited_for_and_a_link_to_itself_is_named(tmp_path):
     put(tmp_path, "03797390/a/latent_0.npy")
     pipe = tmp_path / "03797390/a/image_0.jpg"
     os.mkfifo(pipe)
-    with pytest.raises(SourceError, match=r"image_0\.jpg is no regular file: remove it"):
+    with pytest.raises(SourceError, match=r"image_0\.jpg is not a regular file: remove it"):
         Folder(tmp_path, 8)
     pipe.unlink()
     pipe.symlink_to(pipe.name)

@@ -167,7 +167,7 @@ def test_unusable_objects_are_failures_with_a_cause(published, tmp_path, capsys)
     expected = [
         "absent", "latent_2.npy is missing; 1 more", "image_3.jpg does not decode", "image_0.jpg does not decode",
         "latent_1.npy holds float32 (7,), not float64 (7,)", "latent_1.npy holds float64 (6,)",
-        "latent_1.npy holds numbers that are not finite", "latent_1.npy is no NumPy file",
+        "latent_1.npy holds numbers that are not finite", "latent_1.npy is not a NumPy file",
     ]  # fmt: skip
     assert len(causes) == len(expected)
     for ref, words in zip(plan.objects[:8], expected, strict=True):
@@ -201,7 +201,7 @@ def test_a_source_that_is_no_published_dataset_is_refused(published, tmp_path):
         import_dataset(plan, tmp_path / "thesis", tmp_path / "d", 1)
     with pytest.raises(SourceError, match=r"thesis\.tar holds no SYNSET/OBJECT/image_I\.jpg"):
         import_dataset(plan, archive(tmp_path / "thesis.tar", [("a/thesis.txt", b"x")], "w"), tmp_path / "d", 1)
-    with pytest.raises(SourceError, match=r"thesis\.txt is no tar or tar\.gz"):
+    with pytest.raises(SourceError, match=r"thesis\.txt is not a tar or tar\.gz"):
         import_dataset(plan, tmp_path / "thesis" / "thesis.txt", tmp_path / "d", 1)
     with pytest.raises(OutputError, match="holds no dataset"):
         import_dataset(plan, tmp_path / "thesis", Path(tmp_path / "thesis"), 1)

@@ -71,7 +71,7 @@ def test_a_file_of_another_user_is_not_opened(temporary, monkeypatch):
     path.write_bytes(MARK)
     uid = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: uid + 1)
-    with pytest.raises(PermissionError, match="is no file of this user"):
+    with pytest.raises(PermissionError, match="is not a file of this user"):
         open_own(path)
 
 

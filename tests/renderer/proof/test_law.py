@@ -63,8 +63,8 @@ def test_every_latent_must_be_finite(tiny_copy, latents, value):
     hues = pa.array([value, *table["floor_hue"].to_pylist()[1:]], table.schema.types[index])
     pq.write_table(table.set_column(index, table.schema.field(index), hues), path)
     line, failures = outcome(tiny_copy, latents)
-    assert f"{table['key'][0]}: floor_hue is {value}, which is no finite number" in "".join(failures)
-    assert "floor_hue: 1 of 180 values are no finite numbers" in line
+    assert f"{table['key'][0]}: floor_hue is {value}, which is not a finite number" in "".join(failures)
+    assert "floor_hue: 1 of 180 values are not finite numbers" in line
 
 
 def test_only_published_latents_must_be_distributed_as_declared(tiny_copy):

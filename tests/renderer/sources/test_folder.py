@@ -148,7 +148,7 @@ def test_skipped_files_are_counted_and_named(tmp_path):
     assert [c.name for c in source.classes()] == ["chair"]
     [note] = source.notes()
     assert "mesh files outside of class folders: 2 (loose.obj, more.fbx)" in note
-    assert "folders without a mesh, which are no classes: 2 (docs, empty)" in note
+    assert "folders without a mesh, which are not classes: 2 (docs, empty)" in note
 
 
 @pytest.mark.parametrize(

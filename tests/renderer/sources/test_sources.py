@@ -191,7 +191,7 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
             "line 2 has 3 fields and the header 2: put double quotes around a field that contains ','",
         ),
         ('path,class\n"a.obj,x\nb.obj,x\n', "cannot be parsed: a double quote in it has no partner"),
-        ("path,class\n\0,x\n", "t.csv is no text: give a CSV file"),
+        ("path,class\n\0,x\n", "t.csv is not text: give a CSV file"),
         (
             "path,class\nb.obj,x\nc.obj,x\n",
             "none of its 2 paths leads to a file, first 'b.obj': paths are relative to /",

@@ -113,7 +113,7 @@ def test_a_model_whose_weights_lie_in_other_files_is_refused(location: str, tmp_
         ([("image", ("n", 3))], r"takes image \(\?, 3\), and no images: export a module that takes float32 images"),
         ([("image", ("n", 1, 8, 8))], r"takes image \(\?, 1, 8, 8\), and no images"),
         ([("image", (4, 3, 8, 8))], "takes batches of 4 images only: export it with a dynamic batch"),
-        ([("image", ("n", 3, 8, 16))], "takes images of 8 x 16 pixels, which are no squares"),
+        ([("image", ("n", 3, 8, 16))], "takes images of 8 x 16 pixels, which are not squares"),
         (
             [("image", ("n", 3, 8, 8)), ("more", ("n", 3))],
             r"takes image \(\?, 3, 8, 8\), more \(\?, 3\), and no images",
@@ -143,7 +143,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, capfd: pytest.CaptureFixtur
     whole = (tmp_path / "net.onnx").read_bytes()
     for content in (b"", b"no model", whole[: len(whole) // 2]):
         (tmp_path / "other.onnx").write_bytes(content)
-        with pytest.raises(EncoderError, match="it is no ONNX model, or one of a version or with operators"):
+        with pytest.raises(EncoderError, match="it is not an ONNX model, or one of a version or with operators"):
             load(str(tmp_path / "other.onnx"), {})
     (tmp_path / "other.onnx").write_bytes(b"\0\0\0\0ORTM" + whole)
     with pytest.raises(EncoderError, match="in ONNX Runtime's own format: give the ONNX file"):

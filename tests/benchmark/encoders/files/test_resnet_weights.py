@@ -128,7 +128,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
     )
     assert "takes no --encoder-arg side: it takes size, mean, std, order" in refusal(weights, side=3)
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(EncoderError, match=r"cannot read .* \(it is no sound safetensors file"):
+    with pytest.raises(EncoderError, match=r"cannot read .* \(it is not a sound safetensors file"):
         load(str(path), {})
     with pytest.raises(
         EncoderError, match=r"no such file: .*none\.safetensors; `safetensors\.torch\.save_file` makes one"

@@ -178,7 +178,7 @@ def test_damage_is_named(tmp_path, form, change, sentence):
 def test_corners_are_whole_numbers(tmp_path, corner):
     content = solids.ply("ascii", [solids.vertices(), solids.faces([("0", corner, "2")])])
     (tmp_path / "a.ply").write_bytes(content)
-    assert cause(ref_to(tmp_path / "a.ply")) == "a.ply has faces with corners that are no whole numbers"
+    assert cause(ref_to(tmp_path / "a.ply")) == "a.ply has faces with corners that are not whole numbers"
 
 
 @pytest.mark.filterwarnings("error")

@@ -86,6 +86,6 @@ def test_a_damaged_zip_file_is_one_sentence(tmp_path, damage):
     words = (
         "cannot read .* in 03797390.zip: it is damaged"
         if damage == "flipped"
-        else "03797390.zip is no complete zip file"
+        else "03797390.zip is not a complete zip file"
     )
     assert re.match(f"{words}.* download ", cause(ref))
