@@ -1,4 +1,4 @@
-# make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
+# make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core and one more
 # make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
 # make coverage   make quick, and the share of the statements that it runs: tests/coverage.csv, which make check holds
 # make docs   the site of docs/ in build/site      make docs-serve  the same on http://127.0.0.1:8000, made again on a change

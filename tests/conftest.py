@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from forking import forked, starters
+from made_once import shared
 from missing_parts import NEEDS, absence
 from PIL import Image
 from plans import plan_of
-from sharing import shared
 
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import official_objects
@@ -44,10 +44,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores: some tests wait, for a browser or another process."""
+    return 1 + len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+
+
 def pytest_collection_finish() -> None:
     """Hide what collection made from the garbage collector, which else visits millions of objects again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 class Module(pytest.Module):

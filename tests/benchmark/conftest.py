@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_once import shared
 from plans import plan_of
-from sharing import shared
 
 from iebench.benchmark.data.properties import recipe_for
 from iebench.benchmark.report import report

@@ -1,25 +1,44 @@
-"""Folders and files that the workers of a test run make once and all read."""
+"""Processes that a test starts: they encode a split together, or one of them is killed while it encodes."""
 
-import fcntl
-from collections.abc import Callable
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
+import numpy as np
+import torch
+from scoring import from_run
+from torch import Tensor, nn
+
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.distributed.ranks import joined
+from iebench.benchmark.features import cache as features
+
+CPU = torch.device("cpu")
+BATCH = 8  # images of 32 pixels
 
 
-def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Return the folder or file of this name, which the first process that asks for it makes; others wait for it.
+class Mortal(nn.Module):
+    """Passes images on to another module, and kills its own process after a given number of images."""
 
-    make : writes it; it does not exist yet
-    """
-    base = factory.getbasetemp()
-    base = base.parent if base.name.startswith("popen-") else base  # workers have a folder each, in that of the run
-    folder = base / "shared" / name
-    folder.parent.mkdir(exist_ok=True)
-    with folder.with_name(f"{name}.lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder.with_name(f"{name}.done")
-        if not done.exists():
-            make(folder)
-            done.touch()
-    return folder
+    def __init__(self, inner: nn.Module, last: int) -> None:
+        super().__init__()
+        self.inner, self.left = inner, last
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.left -= len(images)
+        if self.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        out: Tensor = self.inner(images)
+        return out
+
+
+def encode(run: Path, data: Path, cache: Path, last: int = 10**9) -> None:
+    """Encode the train split into `cache`, as one rank of several or alone."""
+    features.PIXELS["cpu"] = BATCH * 32**2
+    torch.set_num_threads(1)
+    with joined("cpu") as ranks:
+        encoder = from_run(run, None, CPU)
+        encoder = replace(encoder, module=Mortal(encoder.module, last))
+        images = Images.open(data, "train")
+        features.encode(encoder, images, np.arange(len(images)), cache, CPU, ranks)
