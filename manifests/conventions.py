@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 ANGLES = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Mean and standard deviation of ImageNet's pictures in [0, 1], red first, which most pretrained networks expect."""
 
 
 def circle(values: Array, turn: float) -> tuple[Array, Array]:

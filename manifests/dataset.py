@@ -56,7 +56,7 @@ class DatasetInfo:
         if lacking := [name for name in ("name", "version", "device") if name not in self.renderer]:
             raise InvalidValue(f"renderer has no {lacking[0]!r}")
         if not SHA256.fullmatch(self.fingerprint):
-            raise InvalidValue(f"fingerprint {self.fingerprint!r:.80} is no SHA-256")
+            raise InvalidValue(f"fingerprint {self.fingerprint!r:.80} is not a SHA-256")
         if self.latents == "drawn" and self.seed is None:
             raise InvalidValue("latents are drawn, and seed is null")
 
@@ -124,7 +124,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
     try:
         table = json.loads(content)
         if not isinstance(table, dict):
-            raise InvalidValue("it is no JSON object")
+            raise InvalidValue("it is not a JSON object")
         if fault := version_fault(path, "a dataset", table["format"], FORMAT, "render it again"):
             raise DatasetError(fault)
         hashes = {name: _hash(table, name) for name in ("sha256", "checksums")}
@@ -142,10 +142,10 @@ def _hash(table: dict[str, Any], name: str) -> str:
 
     Raises
     ------
-    InvalidValue : the value is no SHA-256.
+    InvalidValue : the value is not a SHA-256.
     """
     if not isinstance(table[name], str) or not SHA256.fullmatch(table[name]):
-        raise InvalidValue(f"its {name} is no SHA-256")
+        raise InvalidValue(f"its {name} is not a SHA-256")
     return str(table[name])
 
 

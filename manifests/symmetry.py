@@ -84,12 +84,12 @@ class Symmetry:
         """
         if self.kind == "sphere":
             return np.zeros(len(poses))
-        away = quaternion_product(truth * np.array([-1.0, -1.0, -1.0, 1.0]), poses)
+        rotations = quaternion_product(truth * np.array([-1.0, -1.0, -1.0, 1.0]), poses)
         if self.axis is None:
-            half = np.abs(away @ self.quaternions.T).max(1)
+            half = np.abs(rotations @ self.quaternions.T).max(1)
         else:
-            along = away[:, :3] @ self.axis
-            twist = along**2 + away[:, 3] ** 2
+            along = rotations[:, :3] @ self.axis
+            twist = along**2 + rotations[:, 3] ** 2
             half = np.sqrt(np.maximum(twist, 1 - twist) if self.flips else twist)
         angle: Array = 2 * np.arccos(np.clip(half, 0.0, 1.0)) * DEGREES
         return angle

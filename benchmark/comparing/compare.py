@@ -140,7 +140,8 @@ def agreements(
         [dissimilarity.in_objects(_features(val, rows[i : i + step], dim)) for i in range(0, len(rows), step)]
     )
     pairs = {
-        name: (own, apart, bootstrap) for name, apart in dissimilarity.factor_distances(val, rows, factors).items()
+        name: (own, separations, bootstrap)
+        for name, separations in dissimilarity.factor_distances(val, rows, factors).items()
     }
     some = spread(val.objects, MOST)
     matrix = dissimilarity.distances(_features(val, rows[some, :1], dim)[:, 0])
@@ -149,9 +150,9 @@ def agreements(
     between = [dissimilarity.between_objects(values) for values in (matrix, differs)]
     pairs["class"] = between[0], between[1], _bootstrap(len(some), protocol)
     values: dict[str, dict[str, Estimate]] = {}
-    for name, (distance, apart, samples) in pairs.items():
+    for name, (distance, separations, samples) in pairs.items():
         kinds = {"rank": distance, "topological": dissimilarity.topological(distance)}
-        statistics = {kind: dissimilarity.agreement(ranked, apart) for kind, ranked in kinds.items()}
+        statistics = {kind: dissimilarity.agreement(ranked, separations) for kind, ranked in kinds.items()}
         known = {kind: plain(samples.measure(own, 0.0)) for kind, own in statistics.items() if own is not None}
         if known:
             values[name] = known

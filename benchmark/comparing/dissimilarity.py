@@ -121,17 +121,17 @@ def factor_distances(
         angle, comes first if the dataset shows it
     """
     first, second = np.triu_indices(rows.shape[1], 1)
-    apart: dict[str, Array] = {}
+    separations: dict[str, Array] = {}
     if split.shows(ROTATION):
         poses = pose(split.columns(ROTATION, rows.ravel())).as_quat().reshape(*rows.shape, 4)
         cosine = np.abs((poses[:, first] * poses[:, second]).sum(-1))
-        apart["rotation"] = 2 * np.arccos(np.clip(cosine, 0.0, 1.0))
+        separations["rotation"] = 2 * np.arccos(np.clip(cosine, 0.0, 1.0))
     for name, turn in factors.items():
         if split.shows([name]):
             values = split.latents[name][rows]
             size = np.abs(values[:, first] - values[:, second])
-            apart[name] = size if turn is None else np.minimum(size % turn, -size % turn)
-    return apart
+            separations[name] = size if turn is None else np.minimum(size % turn, -size % turn)
+    return separations
 
 
 def _centred_ranks(matrix: Array) -> Array:

@@ -69,12 +69,12 @@ def relative_similarity(first: Array, second: Array, views: int, bootstrap: Boot
     """
     sides = [unit_array(side) for side in (first, second)]
     objects = np.repeat(np.arange(len(first) // views), views)
-    apart = shifted(sides[1].reshape(-1, views, sides[1].shape[1])).reshape(sides[1].shape)
+    mismatched = shifted(sides[1].reshape(-1, views, sides[1].shape[1])).reshape(sides[1].shape)
     leads = [side[::views] for side in sides]  # a view of each object
     ranks = _ranks(leads[0], leads[1])
     return {
         "relative_cosine": bootstrap.measure(
-            Mean.of((sides[0] * sides[1]).sum(1), objects), Mean.of((sides[0] * apart).sum(1), objects)
+            Mean.of((sides[0] * sides[1]).sum(1), objects), Mean.of((sides[0] * mismatched).sum(1), objects)
         ),
         "relative_mrr": bootstrap.measure(
             Mean.of(ranks.reciprocal, np.arange(len(leads[0]))), chance_reciprocal(len(leads[0]))

@@ -80,8 +80,8 @@ def _imported(spec: str, module_name: str, name: str) -> ModuleType:
     """Import the module of a factory, and check that it has a factory of that name."""
     if module_name.endswith(".py"):
         path = Path(module_name).with_suffix("")
-        away = path.is_absolute() or ".." in path.parts  # outside the current folder, so that `import` cannot find it
-        words = f"{path.name}:{name} in {path.parent}" if away else f"{'.'.join(path.parts)}:{name}"
+        outside = path.is_absolute() or ".." in path.parts  # `import` cannot find it
+        words = f"{path.name}:{name} in {path.parent}" if outside else f"{'.'.join(path.parts)}:{name}"
         raise EncoderError(f"--encoder {spec} names a file: write {words}, as for `import`")
     try:
         module = importlib.import_module(module_name)

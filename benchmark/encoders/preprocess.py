@@ -18,7 +18,6 @@ from .maps.reader import MapReader
 from .registry import Arguments
 
 RGB = [0, 1, 2]
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of most models
 
 
 class Preprocessed(nn.Module):

@@ -63,7 +63,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
         remedy = "save it with torch.jit.save, or score bare weights through a factory of your own or `iebench convert`"
-        raise EncoderError(read_failure(path, error, remedy, "it is no TorchScript module")) from error
+        raise EncoderError(read_failure(path, error, remedy, "it is not a TorchScript module")) from error
     return LoadedEncoder(named(path.stem, {}), module)
 
 

@@ -2,9 +2,11 @@
 
 from torch import nn
 
+from iebench.manifests.conventions import IMAGENET
+
 from ..errors import EncoderError, UnknownName
 from .maps.layers import LayerMaps
-from .preprocess import IMAGENET, PreparedMaps, Preprocessed, package, unfetched
+from .preprocess import PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
 SIZE = 224

@@ -6,13 +6,14 @@ and the translation, which is a target along the object's axes and another along
 
 from collections.abc import Iterable
 
+from iebench.manifests.conventions import ANGLES
 from iebench.manifests.factors import FactorGroup
 
 from ..statistics.metric_info import name_fault
 
 ROTATION, TRANSLATION, IN_WORLD = "rotation", "translation_object", "translation_base"
-POSE, POSITION = ("rot_x", "rot_y", "rot_z"), ("trans_x", "trans_y", "trans_z")
-"""Latents of a whole rotation and of a whole translation; a recipe with some of them has no rotation matrix."""
+POSITION = ("trans_x", "trans_y", "trans_z")
+"""Latents of a whole translation, as `ANGLES` are those of a whole rotation."""
 COLOUR = ("floor_hue", "light_hue")
 """Groups that Garrido et al. (2023) predict together."""
 IN_COLOUR = "colour"
@@ -58,13 +59,13 @@ def changes(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     by_size = sorted(groups, key=lambda group: len(group.names))  # stable: else in the recipe's order
     known = {group.name: group.names for group in by_size if not _is_pose(group)}
     complete = any(map(_is_pose, by_size)) and set(known.get(TRANSLATION, ())) == set(POSITION)
-    return known | ({IN_WORLD: (*POSITION, *POSE)} if complete else {})
+    return known | ({IN_WORLD: (*POSITION, *ANGLES)} if complete else {})
 
 
 def shares(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     """Return the groups whose share of the variance is measured: name -> latents, the rotation first."""
     groups = tuple(groups)
-    rotation = {group.name: POSE for group in groups if _is_pose(group)}
+    rotation = {group.name: ANGLES for group in groups if _is_pose(group)}
     return rotation | {name: latents for name, latents in changes(groups).items() if name != IN_WORLD}
 
 
@@ -90,4 +91,4 @@ def circles(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
 
 
 def _is_pose(group: FactorGroup) -> bool:
-    return group.name == ROTATION and set(group.names) == set(POSE)
+    return group.name == ROTATION and set(group.names) == set(ANGLES)

@@ -89,9 +89,9 @@ def _beaten(board: Board, rows: Sequence[Row], metric: str) -> Array:
             table[0, i] = value.estimate.value
             table[1:, i] = value.draws if count and value.draws is not None else np.nan
     sign = 1.0 if board.infos[metric].higher else -1.0
-    apart = sign * (table[:, :, None] - table[:, None, :])
-    apart[:, range(len(rows)), range(len(rows))] = np.nan
-    beaten: Array = (np.sign(apart) + 1) / 2
+    differences = sign * (table[:, :, None] - table[:, None, :])
+    differences[:, range(len(rows)), range(len(rows))] = np.nan
+    beaten: Array = (np.sign(differences) + 1) / 2
     return beaten
 
 

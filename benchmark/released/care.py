@@ -20,7 +20,6 @@ RESOLUTION = 32  # of its crops, those of STL too
 QUERY = "encoder_q."  # prefix of the encoder for ImageNet-100, and the parts beside it
 BESIDE = (f"{QUERY}fc.", "encoder_k.", "queue")
 IMAGENET_RESOLUTION = 224
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation, red first
 STATISTICS: dict[Images, tuple[tuple[float, ...], tuple[float, ...]]] = {  # mean and deviation, red first
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
     "cifar100": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from iebench.baselines.networks.backbone import Stem
 from iebench.baselines.networks.encoder import MEAN, STD
+from iebench.manifests.conventions import IMAGENET
 
 from ..errors import ConversionError
 from . import aggregator, capsules, care, context
@@ -51,8 +52,8 @@ class Layout:
 
 CARE = Layout("Sharut/CARE", care.ENCODER, (care.HEAD,), care.RESOLUTION, care.FIRST, bgr=False)
 CARE_IMAGENET = Layout(
-    "Sharut/CARE, imagenet100", care.QUERY, care.BESIDE, care.IMAGENET_RESOLUTION, bgr=False, mean=care.IMAGENET[0],
-    deviation=care.IMAGENET[1],
+    "Sharut/CARE, imagenet100", care.QUERY, care.BESIDE, care.IMAGENET_RESOLUTION, bgr=False, mean=IMAGENET[0],
+    deviation=IMAGENET[1],
 )  # fmt: skip
 LAYOUTS = (
     Layout("facebookresearch/SIE or AberdeenML/EquiCaps", "backbone.", ("evaluator.", "projector."), 256),

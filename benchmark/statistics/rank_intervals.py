@@ -52,11 +52,11 @@ def ranks(
 
 def _rank(values: Array, draws: Array, i: int, level: float, width: float, hidden: float) -> RankInterval:
     ahead = values - values[i]  # difference of every row to row i
-    apart = draws - draws[i]
-    error = apart.std(1)
-    varying = error > FLAT * np.abs(apart).max(1)
+    differences = draws - draws[i]
+    error = differences.std(1)
+    varying = error > FLAT * np.abs(differences).max(1)
     spread = np.where(varying, error, 1.0)
-    largest = (np.abs(apart - ahead[:, None]) / spread[:, None])[varying].max(0, initial=0.0)
+    largest = (np.abs(differences - ahead[:, None]) / spread[:, None])[varying].max(0, initial=0.0)
     margin = np.where(varying, np.quantile(largest, level) * error, hidden * (width + np.abs(ahead)))
     better, worse = int((ahead > margin).sum()), int((-ahead > margin).sum())
     return RankInterval(1 + int((ahead > 0).sum()), 1 + better, len(values) - worse)

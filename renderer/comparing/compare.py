@@ -19,7 +19,7 @@ PLAIN = 6  # levels of 255: ground is plain if the reference varies by at most t
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Similarity:
     """Measures of similarity, in units of 1/255 except the PSNRs; ground : see `largest_on_ground`."""
 
     psnr: float
@@ -42,11 +42,11 @@ def psnr(ours: Pixels, reference: Pixels) -> float:
     return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
 
 
-def compare(ours: Picture, reference: Picture) -> Likeness:
+def compare(ours: Picture, reference: Picture) -> Similarity:
     """Measure the similarity of two images of one view; the plain ground is that of `reference`."""
     inside = disc(len(ours))
     difference = np.abs(ours.astype(float) - reference)
-    return Likeness(
+    return Similarity(
         psnr(ours, reference),
         psnr(ours[inside], reference[inside]),
         float(difference.mean()),
@@ -67,24 +67,24 @@ def largest_on_ground(ours: Pixels, reference: Pixels) -> float:
     return float(np.abs(means[0] - means[1])[plain].max(initial=0))
 
 
-def report(names: Sequence[str], likenesses: Sequence[Likeness]) -> str:
+def report(names: Sequence[str], similarities: Sequence[Similarity]) -> str:
     """Return a table with one line per view and the least favourable values last."""
     lines = [f"{'view':24} {'PSNR dB':>8} {'in disc':>8} {'mean':>6} {'largest':>8} {'ground':>7}"]
-    for name, like in [*zip(names, likenesses, strict=True), ("worst", worst(likenesses))]:
+    for name, like in [*zip(names, similarities, strict=True), ("worst", worst(similarities))]:
         lines.append(
             f"{name:24} {like.psnr:8.2f} {like.psnr_disc:8.2f} {like.mean:6.2f} {like.largest:8d} {like.ground:7.2f}"
         )
     return "\n".join(lines)
 
 
-def worst(likenesses: Sequence[Likeness]) -> Likeness:
+def worst(similarities: Sequence[Similarity]) -> Similarity:
     """Return the least favourable value of each measure."""
-    return Likeness(
-        min(x.psnr for x in likenesses),
-        min(x.psnr_disc for x in likenesses),
-        max(x.mean for x in likenesses),
-        max(x.largest for x in likenesses),
-        max(x.ground for x in likenesses),
+    return Similarity(
+        min(x.psnr for x in similarities),
+        min(x.psnr_disc for x in similarities),
+        max(x.mean for x in similarities),
+        max(x.largest for x in similarities),
+        max(x.ground for x in similarities),
     )
 
 

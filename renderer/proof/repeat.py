@@ -15,7 +15,7 @@ CLOSE = 45.0
 """Smallest PSNR in dB between a stored JPEG and its repetition, also by another Blender or another kind of processor.
 
 Measured on built-in objects (seed 0, CPU, 24 to 96 views each of draft, fast, reference at 64 to 256 pixels): 50.8 or
-more between bpy 4.5.15 and 5.2.3; 51.4 or more between AVX2 and SSE 4.2. For wrong images (renderer/speed/likeness.py):
+more between bpy 4.5.15 and 5.2.3; 51.4 or more between AVX2 and SSE 4.2. For wrong images (speed/similarity.py):
 at most 25.6 for another view of the same object; a median of 43.9 for a rotation that is wrong by one degree.
 """
 ALIKE = 35.0

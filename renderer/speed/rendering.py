@@ -151,12 +151,12 @@ def ssim(ours: Picture, truth: Picture) -> NDArray[np.float64]:
 def measures(jpeg: bytes, truth: Picture) -> list[float]:
     """Return PSNR (dB) and SSIM of a stored view, then the same of its object's disc."""
     picture, inside = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")), disc(len(truth))
-    likeness = ssim(picture, truth)
+    similarity = ssim(picture, truth)
     return [
         psnr(picture, truth),
-        float(likeness.mean()),
+        float(similarity.mean()),
         psnr(picture[inside], truth[inside]),
-        float(likeness[inside].mean()),
+        float(similarity[inside].mean()),
     ]
 
 

@@ -75,7 +75,7 @@ def test_a_run_that_is_cut_short_begins_as_the_whole_one():
 
 @pytest.mark.parametrize(("low", "high"), [(-0.1, 1.0), (0.1, 3.2)])
 def test_a_step_is_at_most_half_a_turn(low, high):
-    with pytest.raises(ValueError, match="no angles of a step"):
+    with pytest.raises(ValueError, match="not angles of a step"):
         Steps(3, low, high, "x")
 
 

@@ -87,7 +87,7 @@ class EquIN(FixedActionMethod):
         }
         loss = terms["invariance"] + weight.equivariance * terms["equivariance"]
         if weight.spread:
-            terms["spread"] = total(apart(view, view).mean() for view in poses)
+            terms["spread"] = total(squared_distances(view, view).mean() for view in poses)
             loss = loss + weight.spread * terms["spread"]
         return {"loss": loss, **terms}
 
@@ -121,7 +121,7 @@ class EquIN(FixedActionMethod):
         return from_six(torch.unflatten(precise(numbers), 1, (-1, 6))).flatten(1)
 
 
-def apart(left: Tensor, right: Tensor) -> Tensor:
+def squared_distances(left: Tensor, right: Tensor) -> Tensor:
     """Squared Frobenius distances between the candidates of two views: two of (B, 9 N) -> (B, N, N).
 
     For rotations by an angle t from each other it is 8 sin^2(t / 2).
@@ -132,4 +132,4 @@ def apart(left: Tensor, right: Tensor) -> Tensor:
 
 def chamfer(moved: Tensor, target: Tensor) -> Tensor:
     """Distance from each candidate (B, 9 N) to the nearest of the other set, summed over candidates, mean over B."""
-    return apart(moved, target).amin(dim=2).sum(dim=1).mean()
+    return squared_distances(moved, target).amin(dim=2).sum(dim=1).mean()

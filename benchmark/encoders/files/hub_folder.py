@@ -11,10 +11,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from iebench.manifests.brief import few
+from iebench.manifests.conventions import IMAGENET
 
 from ...errors import EncoderError, MissingPart, UnknownName, short
 from ..maps.reader import MapReader, NoMaps
-from ..preprocess import IMAGENET, unfetched
+from ..preprocess import unfetched
 from ..registry import Arguments, LoadedEncoder, loader, named
 from .declared import NAMES, declared
 

@@ -16,12 +16,12 @@ from iebench.baselines.networks.backbone import Stem
 from iebench.baselines.networks.resnet import BasicBlock, Bottleneck, ResNet
 from iebench.manifests.brief import few
 from iebench.manifests.common.causes import read_failure
+from iebench.manifests.conventions import IMAGENET
 
 from ...errors import EncoderError
 from ...weights.tensor_file import read
 from ...weights.unallocated import unallocated
 from ..maps.reader import NetworkMaps
-from ..preprocess import IMAGENET
 from ..registry import Arguments, LoadedEncoder, loader, named
 from .declared import declared
 

@@ -93,7 +93,7 @@ class OwnMaps:
 
         Raises
         ------
-        EncoderError : it has `maps`, and `map_stages` is missing or no whole number above 0.
+        EncoderError : it has `maps`, and `map_stages` is missing or not a whole number above 0.
         """
         if not callable(getattr(self.module, "maps", None)):
             return 0

@@ -55,8 +55,8 @@ def principal_angles(images: Tensor) -> Tensor:
     total = mass.sum((1, 2), keepdim=True).clamp_min(1e-12)
     x = across - (mass * across).sum((1, 2), keepdim=True) / total
     y = up - (mass * up).sum((1, 2), keepdim=True) / total
-    both, apart = (mass * x * y).sum((1, 2)), (mass * (x**2 - y**2)).sum((1, 2))
-    return torch.atan2(2 * both, apart) / 2
+    product, difference = (mass * x * y).sum((1, 2)), (mass * (x**2 - y**2)).sum((1, 2))
+    return torch.atan2(2 * product, difference) / 2
 
 
 @wrapper("c4")

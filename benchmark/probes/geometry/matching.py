@@ -64,10 +64,10 @@ class Pair:
         if len(seen) < LEAST:
             return None
         queries = seen[spread(len(seen), QUERIES)]
-        apart = _distances(first.points[queries], second.points)
+        in_space = _distances(first.points[queries], second.points)
         targets = second.positions[np.asarray(nearest)[queries]]
         in_picture = _distances(targets, second.positions) / 2
-        near = [apart <= percent / 100 for percent in NEAR]
+        near = [in_space <= percent / 100 for percent in NEAR]
         return Pair(queries, np.stack([*near, *(in_picture <= percent / 100 for percent in PIXELS)]))
 
     @property

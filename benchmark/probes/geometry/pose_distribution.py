@@ -151,9 +151,9 @@ def measured(context: Context, truth: TruePoses, space: Space, basis: Basis, cho
         levels = refined(chosen[views], basis, space)
         likelihoods.append(log_likelihood(levels, space, truth.cells[views]))
         entropies.append(entropy(levels))
-        away = [truth.distances(views, leaves.poses) for leaves in levels]
+        distances = [truth.distances(views, leaves.poses) for leaves in levels]
         masses.append(
-            [sum(((far <= near) * leaves.shares).sum(1) for far, leaves in zip(away, levels, strict=True))
+            [sum(((degrees <= near) * leaves.shares).sum(1) for degrees, leaves in zip(distances, levels, strict=True))
              for near in NEAR]
         )  # fmt: skip
     measure, objects = context.bootstrap.measure, truth.objects

@@ -61,10 +61,10 @@ def near_against_far(maps: Tensor) -> NDArray[np.float64]:
     """
     height, width = maps.shape[2:]
     positions = torch.cartesian_prod(torch.arange(height), torch.arange(width)).to(maps.device)
-    apart = (positions[:, None] - positions).abs().sum(-1)
+    distances = (positions[:, None] - positions).abs().sum(-1)
     far = max(2, -(-(height + width) // 4))
     sphere = unit(maps.flatten(2).mT.double())
     cosines = sphere @ sphere.mT
-    means = [cosines[:, chosen].mean(1) for chosen in (apart == 1, apart >= far)]
+    means = [cosines[:, chosen].mean(1) for chosen in (distances == 1, distances >= far)]
     difference: NDArray[np.float64] = (means[0] - means[1]).cpu().numpy()
     return difference

@@ -55,10 +55,10 @@ class TruePoses:
 
     def distances(self, views: Codes, poses: Array) -> Array:
         """Return degrees from poses (b, m, 4) to the nearest that looks like the true pose of views (b,): (b, m)."""
-        away = np.empty(poses.shape[:2])
+        degrees = np.empty(poses.shape[:2])
         for row, view in enumerate(views):
-            away[row] = self.symmetries[self.objects[view]].distance(self.quaternions[view], poses[row])
-        return away
+            degrees[row] = self.symmetries[self.objects[view]].distance(self.quaternions[view], poses[row])
+        return degrees
 
     def lookalikes(self, view: int, space: Space) -> Array:
         """Return a view's pose and, within the range, those that look like it: quaternions (k, 4)."""
@@ -75,8 +75,8 @@ class TruePoses:
         level = space.level + 1
         cells = np.flatnonzero(space.volume(level, np.arange(space.divided.count(level))))
         volumes, poses = space.volume(level, cells), space.divided.centres(level, cells)
-        away = np.stack([self.distances(view[None], poses[None])[0] for view in spread(len(self.rows), FLOORS)])
-        return tuple(float(((away <= near) @ volumes).mean()) for near in NEAR)
+        degrees = np.stack([self.distances(view[None], poses[None])[0] for view in spread(len(self.rows), FLOORS)])
+        return tuple(float(((degrees <= near) @ volumes).mean()) for near in NEAR)
 
 
 def best(

@@ -45,10 +45,10 @@ class Tap:
         A method that sees fewer views, such as seq-JEPA, has the outputs of the first views.
         """
         objects, views = self._batch
-        sizes, apart = [len(output) for output in passes], [output for output in passes if len(output) == objects]
+        sizes, single = [len(output) for output in passes], [output for output in passes if len(output) == objects]
         if objects * views in sizes and objects not in sizes[: sizes.index(objects * views)]:
             return passes[sizes.index(objects * views)]
-        return torch.stack(apart[:views], dim=1).flatten(0, 1) if apart else passes[-1]
+        return torch.stack(single[:views], dim=1).flatten(0, 1) if single else passes[-1]
 
     def _forget(self, method: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._passes, self._batch = {}, (inputs[0].shape[0], inputs[0].shape[1])

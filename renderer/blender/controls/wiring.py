@@ -88,7 +88,7 @@ def check_values(recipe: Recipe, views: GivenViews | None, source: str) -> None:
 
     Raises
     ------
-    SettingError : a value is outside the range of its component, or no whole number where one is required; the
+    SettingError : a value is outside the range of its component, or not a whole number where one is required; the
         message names the factor and the remedy.
     """
     for factor in recipe.factors:

@@ -22,8 +22,8 @@ def _visor(radius: float, reach: float, spread: float, dip: float, y_stretch: fl
     side = np.cos((angles - np.pi / 2) * 90 / spread)
     rows = []
     for t in np.linspace(0, 1, 5):
-        away = radius * 0.97 + reach * t * np.clip(side, 0.04, 1) ** 0.6
-        x, y = away * np.cos(angles), radius * y_stretch * np.sin(angles) + (away - radius) * np.sin(angles)
+        radii = radius * 0.97 + reach * t * np.clip(side, 0.04, 1) ** 0.6
+        x, y = radii * np.cos(angles), radius * y_stretch * np.sin(angles) + (radii - radius) * np.sin(angles)
         rows.append(np.column_stack([x, y, -dip * (x / radius) ** 2 - 0.12 * reach * t]))
     return np.array(rows)
 

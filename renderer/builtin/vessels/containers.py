@@ -40,9 +40,9 @@ def bowl(dice: Dice) -> list[Part]:
     if content in {0, 4}:
         fruit = [dice.paint(), dice.paint()]
         spots = [(0.0, 0.0, 0.1), *((0.2, a, 0.0) for a in (10, 82, 154, 226, 298))]
-        for k, (away, angle, up) in enumerate(spots):
+        for k, (distance, angle, up) in enumerate(spots):
             size = dice.uniform(0.12, 0.16)
-            ball = ellipsoid((size, size, size * 0.95), (away, 0, height * 0.75 + up), fruit[k % 2])
+            ball = ellipsoid((size, size, size * 0.95), (distance, 0, height * 0.75 + up), fruit[k % 2])
             parts.append(ball.turned("z", angle + dice.uniform(-9, 9)))
     elif content == 1:
         parts.append(cylinder(curve[3][0] - wall, 0.04, (0, 0, curve[3][1]), dice.paint(), sides=32))

@@ -28,7 +28,7 @@ def check_numbers(tree: dict[str, Any]) -> None:
     """
     for key, value in _numbers("", tree):
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
-            raise InvalidValue(f"its {key} is {value!r:.40}, no whole number from 0 to 2^53")
+            raise InvalidValue(f"its {key} is {value!r:.40}, not a whole number from 0 to 2^53")
 
 
 def _numbers(key: str, value: Any) -> Iterator[tuple[str, Any]]:

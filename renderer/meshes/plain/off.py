@@ -46,7 +46,7 @@ def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
     """
     start = START.match(lines[0]) if lines else None
     if start is None:
-        raise AssetError(f"{name} is no OFF file: it does not begin with the word OFF")
+        raise AssetError(f"{name} is not an OFF file: it does not begin with the word OFF")
     kind = start[0].decode() or "OFF"
     if lines[0].endswith(b"BINARY"):
         raise AssetError(f"{name} is a binary {kind} file: save it as a text file, or as PLY")

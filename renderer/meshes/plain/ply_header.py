@@ -81,7 +81,7 @@ def parse_header(name: str, raw: bytes) -> Header:
     """
     start = START.match(raw)
     if start is None:
-        raise AssetError(f"{name} is no PLY file: it does not begin with the line 'ply'")
+        raise AssetError(f"{name} is not a PLY file: it does not begin with the line 'ply'")
     end = b"\r" if start[1] == b"\r" else b"\n"
     order = None
     tables: list[tuple[str, int, list[Property]]] = []

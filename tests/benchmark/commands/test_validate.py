@@ -38,7 +38,7 @@ def test_each_fault_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert len(faults) == 4 and all(str(bad) in f or str(gone) in f for f in faults)
     for words in (
         "its protocol is not the one of its id",
-        "pairs.val is no SHA-256",
+        "pairs.val is not a SHA-256",
         "at most 24 objects",
         "no such file",
     ):

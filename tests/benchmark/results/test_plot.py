@@ -20,7 +20,7 @@ ROWS = ["rotation_r2_mean", "pose_r2_mean", "floor_hue_r2"]
 
 @pytest.fixture
 def score() -> Score:
-    """Return a score with a part, R² of both kinds, and metrics that are no R²."""
+    """Return a score with a part, R² of both kinds, and metrics that are not R²."""
     names = ["top1", "floor_hue_r2", "pose_r2_mean", "pose_r2_pooled", "rotation_r2_mean", "rotation_degrees_mean"]
     whole = {name: measured(0.1 * (index + 1)) for index, name in enumerate(names)}
     whole["floor_hue_r2"] = replace(whole["floor_hue_r2"], ceiling=0.9)

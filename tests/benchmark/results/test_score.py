@@ -111,7 +111,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t["values"]["whole"]["top1"].update(low=0.9), "whole top1 has an interval from 0.9 down to 0.55"),
     (lambda t: t["values"]["whole"]["top1"].update(low=0.46), "has the interval .0.46, .* and its boot"),
     (lambda t: t["values"]["whole"]["top1"].update(objects=7), "rests on 96 samples of 7 objects, and 6 were scored"),
-    (lambda t: t["dataset"].update(fingerprint="short"), "dataset.fingerprint is no SHA-256: 'short'"),
+    (lambda t: t["dataset"].update(fingerprint="short"), "dataset.fingerprint is not a SHA-256: 'short'"),
     (lambda t: t["resamples"]["draws"]["whole"].update(top1="AAAA"), "top1 has bootstrap samples that cannot be"),
     (lambda t: t["resamples"]["draws"]["whole"].update(top1=pack(np.linspace(0, 1, 49))), "49 bootstrap samples and"),
     (lambda t: t["values"]["whole"].pop("mrr"), "bootstrap samples of whole mrr and no value"),

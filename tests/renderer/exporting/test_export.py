@@ -117,7 +117,7 @@ def test_an_interrupted_export_is_not_finished_and_continues(
     [
         ("image_2.jpg", b"another", "image_2.jpg is not the exported picture: export the dataset again"),
         ("image_2.jpg", None, "image_2.jpg"),
-        ("latent_3.npy", b"\x93NUMPY", "latent_3.npy is no NumPy file"),
+        ("latent_3.npy", b"\x93NUMPY", "latent_3.npy is not a NumPy file"),
         ("latent_3.npy", "latent_4.npy", "latent_3.npy does not hold the exported latents"),
     ],
 )

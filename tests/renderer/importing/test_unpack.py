@@ -53,8 +53,8 @@ def test_latents_are_read_to_the_last_bit():
     (npy(np.array([None] * 7)), "holds object"),
     (npy(np.zeros(7))[:-1], "has 183 bytes, not 184"),
     (npy(np.full(7, np.inf)), "not finite"),
-    (b"", "is no NumPy file"),
-    (b"\x93NUMPY\x02\x00" + b"x" * 200, "is no NumPy file"),
+    (b"", "is not a NumPy file"),
+    (b"\x93NUMPY\x02\x00" + b"x" * 200, "is not a NumPy file"),
 ])  # fmt: skip
 def test_unusable_latents_are_reported(content, words):
     with pytest.raises(AssetError, match=words):

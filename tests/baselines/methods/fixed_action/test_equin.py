@@ -11,7 +11,7 @@ from torch import Tensor
 from turning import world
 
 from iebench.baselines.action import ROTATION, turn_between, view
-from iebench.baselines.methods.fixed_action.equin import EquIN, EquINSettings, apart, chamfer
+from iebench.baselines.methods.fixed_action.equin import EquIN, EquINSettings, chamfer, squared_distances
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
 SMALL = EquINSettings((12, 10), hidden=(9,), temperature=0.3, equivariance=0.7)
@@ -128,7 +128,7 @@ def test_candidates_that_are_wrong_are_not_read() -> None:
 def test_the_distance_of_rotations_is_eight_squared_sines_of_half_the_angle() -> None:
     for angle in (0.0, 0.3, np.pi):
         other = torch.from_numpy(Rotation.from_rotvec([0, angle, 0]).as_matrix()).reshape(1, 9)
-        distance = apart(torch.eye(3, dtype=torch.float64).reshape(1, 9), other)
+        distance = squared_distances(torch.eye(3, dtype=torch.float64).reshape(1, 9), other)
         assert float(distance) == pytest.approx(8 * np.sin(angle / 2) ** 2, abs=1e-12)
 
 

@@ -66,7 +66,7 @@ def edit(**changes):
         ),
         (lambda tree: tree["accessors"][1].update(count=3), "attributes have different lengths"),
         (lambda tree: tree["accessors"][1].pop("type"), "it has no 'type'"),
-        (edit(meshes=[]), "no valid glTF"),
+        (edit(meshes=[]), "not a valid glTF"),
         (edit(scenes=[{"nodes": []}]), "holds no faces"),
         (lambda tree: tree["buffers"].append({"uri": "../../etc/passwd", "byteLength": 1}), "not in its folder"),
         (lambda tree: tree["buffers"][0].update(byteLength=10**6), "is cut short"),
@@ -74,7 +74,7 @@ def edit(**changes):
             lambda tree: tree["accessors"][2].update(bufferView=77),
             "refers to number 77 of its bufferViews, but has only 4",
         ),
-        (edit(nodes="x"), "no valid glTF"),
+        (edit(nodes="x"), "not a valid glTF"),
     ],
 )
 def test_a_gltf_that_cannot_be_used_is_refused_with_its_cause(tmp_path, change, words):

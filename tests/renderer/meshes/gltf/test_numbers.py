@@ -101,7 +101,7 @@ def test_any_other_value_is_read_or_refused(tmp_path: Path, path: tuple[Any, ...
 @pytest.mark.parametrize("value", [-1, -(2**31)])
 def test_negative_counts_and_references_are_refused(tmp_path: Path, path: tuple[Any, ...], value: int) -> None:
     words = cause(ref_to(changed(tmp_path, path, value)))
-    assert f"is {value}, no whole number from 0 to 2^53" in words
+    assert f"is {value}, not a whole number from 0 to 2^53" in words
 
 
 @pytest.mark.parametrize("chunk", [0, 1])

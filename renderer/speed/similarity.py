@@ -1,6 +1,6 @@
 """PSNR of wrong pictures, for the thresholds of `iebench verify --rerender` (renderer/proof/repeat.py).
 
-    python -m iebench.renderer.speed.likeness        # 12 built-in objects, 4 views of 96 pixels each, fast, seed 0
+    python -m iebench.renderer.speed.similarity        # 12 built-in objects, 4 views of 96 pixels each, fast, seed 0
 
 It compares the stored JPEG of a view with three wrong JPEGs: another view of the object, the same view with the object
 turned by one degree, and the same JPEG saved again.
