@@ -1,7 +1,7 @@
 """Estimates of a dataset's cost before it is rendered: CPU time, bytes, and the time limit of a worker."""
 
 from iebench.manifests.common.progress import duration
-from iebench.manifests.recipe import Quality
+from iebench.manifests.recipe import Quality, Recipe
 
 from .blender.zones import ground_size
 from .plan import Plan
@@ -9,6 +9,9 @@ from .plan import Plan
 # Measured core-seconds: per image, per sample per pixel at 256 pixels, and per denoising at 256 pixels by prefilter.
 _PER_PICTURE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
 _WINDOW = 0.2  # share of the image covered by the object's window
+_JPEG, _HEADER = 7250, 770  # bytes of a picture at 256 pixels; of a tar's header with padding
+_PASSES = {"depth": (36_000, 1.85), "mask": (680, 1.0), "nocs": (5_000, 1.3), "normal": (5_900, 1.4)}
+"""Measured bytes of a pass at 256 pixels, and the power of the resolution with which they grow."""
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:
@@ -31,10 +34,16 @@ def hang_after(views: int, quality: Quality, resolution: int) -> float:
     return 120 + 30 * views * expected_core_seconds(quality, resolution)
 
 
-def expected_bytes(resolution: int) -> int:
-    """Estimate the bytes of one image with its latents in a tar (JPEG, two headers, JSON)."""
-    jpeg: float = 7250 * (resolution / 256) ** 1.25
-    return round(jpeg) + 2300
+def expected_bytes(recipe: Recipe) -> int:
+    """Estimate the bytes of one view in a tar: JPEG, passes, latents, and the headers of all."""
+    return (
+        round(_JPEG * (recipe.resolution / 256) ** 1.25)
+        + 2300
+        + sum(
+            round(at_256 * (recipe.resolution / 256) ** power) + _HEADER
+            for at_256, power in (_PASSES[name] for name in recipe.passes)
+        )
+    )
 
 
 def expected_seconds(plan: Plan, cores: int) -> float:
@@ -43,8 +52,8 @@ def expected_seconds(plan: Plan, cores: int) -> float:
 
 
 def plan_bytes(plan: Plan) -> int:
-    """Estimate the bytes of a plan's tars, without passes."""
-    return plan.images * expected_bytes(plan.recipe.resolution)
+    """Estimate the bytes of a plan's tars."""
+    return plan.images * expected_bytes(plan.recipe)
 
 
 def describe(plan: Plan, cores: int) -> str:

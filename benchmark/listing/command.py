@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iebench.manifests.common.machine import DEVICES
-from iebench.manifests.shell.answers import answers, print_json, size
+from iebench.manifests.common.space import size
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.values import RUN, Named
 from iebench.manifests.text.plain_text import cleaned

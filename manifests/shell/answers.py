@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ..common.progress import QUIET, duration
+from ..common.space import free_bytes, size
 from ..text.plain_text import cleaned
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -110,19 +110,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, Path) else value
-
-
-def size(count: float) -> str:
-    """Format a number of bytes.
-
-    >>> size(512), size(2_500_000), size(3.2e9)
-    ('0.5 kB', '2.5 MB', '3.2 GB')
-    """
-    unit, scale = next((unit for unit in (("GB", 1e9), ("MB", 1e6)) if count >= unit[1]), ("kB", 1e3))
-    return f"{count / scale:.1f} {unit}"
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the free bytes of the disk that a folder lies on, or will lie on."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free

@@ -97,7 +97,7 @@ def _read_back(source: Path, out: Path, as_json: bool, dry_run: bool) -> int:
         info = exported(source)[0]
         images = sum(int(info.counts[split]["images"]) for split in SPLITS)
         work = f"{images:,} images of {info.recipe.resolution} pixels"
-        disk = images * expected_bytes(info.recipe.resolution)
+        disk = images * expected_bytes(info.recipe)
         Forecast([str(source)], [str(out)], work, out, disk=disk).show(as_json)
         return 0
     return announce(read_back(source, out), str(out), as_json)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.space import require
 from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.folder.index import rows
@@ -16,6 +17,7 @@ from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS, position_columns
 
 from ..errors import AssetError, DatasetError, OutputError, SourceError
+from ..estimate import expected_bytes
 from ..importing.published import file_name
 from ..importing.unpack import read_latents
 from ..output.lock import LOCK, locked
@@ -48,6 +50,9 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
         for name in (SUMS, *(name for name in sums if name not in shards)):
             copied(own, out, name, sums.get(name))
         images = sum(int(info.counts[split]["images"]) for split in SPLITS)
+        left = sum(not (out / f"{stem}.parquet").is_file() for stem in info.stems()) / max(len(list(info.stems())), 1)
+        count = round(left * images)
+        require(out, count * expected_bytes(info.recipe), f"an import of {count:,} images", "or choose another --out")
         with Meter("importing", images, "images") as meter:
             for stem in info.stems():
                 _write_shard(source, out, info.recipe, stem, sums, meter)

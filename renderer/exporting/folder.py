@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import on_disk, own_folder, write_atomic
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.space import require
 from iebench.manifests.conventions import ANGLES
 from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
@@ -117,7 +118,7 @@ def write_folder(export: Export) -> None:
     Raises
     ------
     DatasetError : a file of the dataset is damaged.
-    DiskError, OutputError : the folder cannot be written, or another process writes it.
+    DiskError, OutputError : the folder cannot be written or its disk has no room, or another process writes it.
     """
     with locked(export.out):
         export.check()
@@ -127,6 +128,10 @@ def write_folder(export: Export) -> None:
             copied(export.dataset, export.out / OWN, name, export.sums.get(name))
         for split in SPLITS:
             _remove_index(export.out, split)
+        stems = list(export.info.stems())
+        left = sum(not (export.out / OWN / f"{stem}.parquet").is_file() for stem in stems) / max(len(stems), 1)
+        purpose = f"a folder of {round(left * export.files):,} more files"
+        require(export.out, round(left * export.bytes), purpose, "or choose another output")
         with Meter("exporting", export.images, "images") as meter:
             for split in SPLITS:
                 _write_index(export, split, [_write_shard(export, stem, meter) for stem in export.info.stems(split)])

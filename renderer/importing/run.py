@@ -10,11 +10,13 @@ from typing import Any
 from pebble import ProcessPool
 
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.space import require
 from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
 from ..errors import SourceError
+from ..estimate import expected_bytes
 from ..output.claim import claim
 from ..output.finish import finish, side_by_side
 from ..output.shards import Outcome, shard_notes, write_shard
@@ -53,10 +55,11 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
         if lacking:
             store.remove(INFO)  # a dataset that lost a shard is no longer finished
         todo = [*lacking, *broken]
+        images = sum(len(shard.objects) for shard in todo) * plan.recipe.views
         if not todo and (out / AUDIT).is_file():
             return finish(plan, store, IMPORTED), Audit.load(out)
-        done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
-        with Spool(out) as spool, Meter("importing", plan.images, "images", done) as meter:
+        require(out, images * expected_bytes(plan.recipe), f"an import of {images:,} images", "or choose another --out")
+        with Spool(out) as spool, Meter("importing", plan.images, "images", plan.images - images) as meter:
             views = plan.recipe.views
             reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool, meter)
             pack(reader.jobs(todo), out, plan.recipe, workers, meter)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from iebench.manifests.common.causes import reason, remedy_of
 from iebench.manifests.common.files import atomic, own_folder, save_atomic
+from iebench.manifests.common.space import require
 from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
@@ -65,8 +66,14 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
     """Write a shard's tar, then its Parquet, each complete or not at all.
 
     outcomes : one per object of the shard, in order. The same outcomes give the same bytes.
+
+    Raises
+    ------
+    DiskError : it cannot be written, or would fill the disk.
     """
     tar_path, table_path = part_paths(folder, shard)
+    size = sum(len(content) for outcome in outcomes for files in outcome.samples for content in files.values())
+    require(folder, size, f"shard {shard.stem}", "and run the same command again: it continues")
     tar = write_tar(tar_path, _samples(shard, outcomes))
     notes = {
         "tar_bytes": tar.bytes,

@@ -1,23 +1,27 @@
 """The main path of `iebench render`: request -> plan -> shards rendered by an engine -> finished dataset."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from iebench.manifests.common.progress import Meter, say
+from iebench.manifests.common.space import require
 from iebench.manifests.dataset import INFO, DatasetInfo
 
 from ..blender.interface import BLENDER
 from ..engines import ENGINES, Work
+from ..estimate import expected_bytes
 from ..machine.interrupts import second_interrupt_ends
 from ..output.claim import claim
 from ..output.finish import finish, side_by_side
 from ..output.shards import shard_notes
-from ..output.store import Store, open_store
+from ..output.store import LocalStore, Store, open_store
 from ..plan import Plan, Shard
 from .planning import RenderJob, planned, prepare
 from .rendered import RenderedDataset
 from .request import RenderRequest, called_with
+
+SMALLER = "choose another --out, or render fewer views or objects, or smaller pictures"
 
 
 @called_with(RenderRequest)
@@ -73,7 +77,7 @@ def render_work(
     ------
     OutputError : the output contains another dataset or something else, or another run writes into it.
     MissingPart, DeviceError : the renderer or the engine cannot start.
-    DiskError : a file cannot be written; finished shards stay, and the same call continues.
+    DiskError : a file cannot be written, or the disk has no room; finished shards stay, and the same call continues.
     """
     store = open_store(work.out)
     with second_interrupt_ends(), ENGINES[engine](work, options or {}) as machines:
@@ -82,6 +86,7 @@ def render_work(
             claim(store, plan, renderer)
             todo = unfinished(store, plan)
             if todo:
+                _check_space(store, plan, todo)
                 store.remove(INFO)  # a dataset that lost a shard is no longer finished
             failures, missing = 0, sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
             with Meter("rendering", plan.images, "images", plan.images - missing, progress) as meter:
@@ -95,6 +100,13 @@ def render_work(
                     machines.render(todo, renderer, advance)
                     store.clean()  # removes partial files of tasks that were killed while writing
             return finish(plan, store, renderer)
+
+
+def _check_space(store: Store, plan: Plan, todo: Sequence[Shard]) -> None:
+    """Check that the disk of a local dataset has room for the missing shards."""
+    if isinstance(store, LocalStore):
+        images = sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
+        require(store.folder, images * expected_bytes(plan.recipe), f"this plan of {images:,} more images", SMALLER)
 
 
 def unfinished(store: Store, plan: Plan) -> list[Shard]:

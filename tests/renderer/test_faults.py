@@ -12,6 +12,7 @@ import blender_probe
 import pytest
 from observe import content, descendants, end
 
+from iebench.manifests.common import space
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import DiskError, OutputError
@@ -46,8 +47,12 @@ def disk(tmp_path):
         subprocess.run(["umount", folder], check=False, capture_output=True)
 
 
-def test_a_disk_that_fills_in_mid_shard_is_one_sentence_and_more_space_is_enough(disk, tiny_plan, tiny_dataset):
+def test_a_disk_that_fills_in_mid_shard_is_one_sentence_and_more_space_is_enough(
+    disk, tiny_plan, tiny_dataset, monkeypatch
+):
+    """Other programs fill the disk after iebench has seen how much is free."""
     folder = disk("size=120k")
+    monkeypatch.setattr(space, "free_bytes", lambda folder: 10**12)
     with pytest.raises(DiskError, match=r"no space left to write .*\.tar: free some and run the same command again"):
         render_dataset(tiny_plan(), folder / "d", workers=1, backend=FAKE)
     assert [path.name for path in (folder / "d").iterdir() if path.is_file()] == [".plan.json"]
@@ -55,6 +60,28 @@ def test_a_disk_that_fills_in_mid_shard_is_one_sentence_and_more_space_is_enough
     disk("remount,size=64m")
     render_dataset(tiny_plan(), folder / "d", workers=1, backend=FAKE)
     assert content(folder / "d") == content(tiny_dataset)
+
+
+def test_a_plan_without_room_is_refused_before_anything_is_rendered(tiny_plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(space, "free_bytes", lambda folder: space.SPARE + 100_000)
+    words = r"d: this plan of 180 more images needs about \d+\.\d kB, and 100\.0 kB are free, not counting 67\.1 MB"
+    with pytest.raises(DiskError, match=words):
+        render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+    assert not list((tmp_path / "d").rglob("*.tar"))
+
+
+def test_a_run_stops_before_its_disk_is_full_and_the_same_command_continues(
+    tiny_plan, tiny_dataset, tmp_path, monkeypatch
+):
+    free = iter([10**12, 10**12, space.SPARE])  # the plan, the first shard, the second
+    monkeypatch.setattr(space, "free_bytes", lambda folder: next(free))
+    with pytest.raises(DiskError, match=r"shard .*/0000\d needs about .*: free some, and run the same command again"):
+        render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+    assert len(list((tmp_path / "d").rglob("*.tar"))) == len(list((tmp_path / "d").rglob("*/*.parquet"))) == 1
+    assert not (tmp_path / "d" / "dataset.json").exists() and not list((tmp_path / "d").rglob("*.partial*"))
+    monkeypatch.undo()
+    render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+    assert (tmp_path / "d" / "dataset.json").exists()
 
 
 def test_an_output_that_cannot_be_written_is_one_sentence(disk, tiny_plan):

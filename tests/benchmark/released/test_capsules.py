@@ -99,7 +99,7 @@ def test_a_file_with_its_encoder_alone_says_which_scores_are_left(tmp_path: Path
         (lambda s: s.update({"projector.fc.b1": torch.zeros(2)}), f"projector.fc.b1 is not part of capsules: {DROP}"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(6, 27, 9)}),
          f"fc.W1 has 6 capsules before the routing, which are not a square map with 3 at each position: {DROP}"),
-        (lambda s: s.update({"projector.fc.W1": torch.zeros(2, 27, 9)}), "no square map with 3 at each"),
+        (lambda s: s.update({"projector.fc.W1": torch.zeros(2, 27, 9)}), "not a square map with 3 at each"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(12, 27, 9)}), "fc.W2 is (3, 3, 9) and should be (12, 3,"),
         (lambda s: s.update({"projector.fc.W1": torch.zeros(3, 48, 16)}),
          "conv_pose.weight is (27, 512, 3, 3) and should be (48, 512, 3, 3), for 3 capsules with poses of 16 numbers"),
