@@ -65,6 +65,17 @@ def position_columns(pass_name: str = "") -> tuple[str, str, str]:
     return f"{prefix}offset", f"{prefix}size", f"{prefix}sha256"
 
 
+def member_suffix(pass_name: str = "") -> str:
+    """Return the suffix of a sample's JPEG, or of its pass of this name, in the tar.
+
+    >>> member_suffix(), member_suffix("depth"), member_suffix("boxes")
+    ('jpg', 'depth.png', 'boxes.json')
+    """
+    if not pass_name:
+        return "jpg"
+    return f"{pass_name}.{'json' if pass_name == 'boxes' else 'png'}"
+
+
 def _member(pass_name: str) -> list[pa.Field]:
     return [
         pa.field(n, t) for n, t in zip(position_columns(pass_name), (pa.int64(), pa.int64(), pa.string()), strict=True)

@@ -64,7 +64,10 @@ class FakeRenderer:
         return np.asarray(image)
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
-        """Return a ball of radius 0.4 at the origin in front of a wall one unit behind, seen from far along y."""
+        """Return a ball of radius 0.4 at the origin in front of a wall one unit behind, seen from far along y.
+
+        The intrinsics are exact for points at y = 0; the vertices are the ball's ends along the object's axes.
+        """
         x, z = np.meshgrid(*[(np.arange(self._size) + 0.5) / self._size - 0.5] * 2)
         y = np.sqrt(np.maximum(0.16 - x**2 - z**2, 0.0))
         ball = y > 0
@@ -79,6 +82,9 @@ class FakeRenderer:
             to_object=to_object,
             eye=np.array([0.0, 2.5, 0.0]),
             forward=np.array([0.0, -1.0, 0.0]),
+            world_to_camera=np.array([[-1.0, 0, 0, 0], [0, 0, -1, 0], [0, -1, 0, 2.5], [0, 0, 0, 1]]),
+            intrinsics=self._size * np.array([[2.5, 0, 0.5], [0, 2.5, 0.5], [0, 0, 1 / self._size]]),
+            vertices=0.4 * np.concatenate([np.eye(3), -np.eye(3)]),
         )
 
     def covers(self, latents: Mapping[str, float]) -> bool:

@@ -51,7 +51,16 @@ class GeometryScene:
             to_object=np.linalg.inv(np.array(handles.object.matrix_world, np.float64)),
             eye=camera[:3, 3],
             forward=-camera[:3, 2],
+            world_to_camera=np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(camera),
+            intrinsics=self._intrinsics(),
+            vertices=_vertices(handles.object.data),
         )
+
+    def _intrinsics(self) -> NDArray[np.float64]:
+        """Return the camera's matrix K of a square image, (3, 3), in pixels."""
+        size = self._scene.render.resolution_x
+        focal = size / 2 / np.tan(self._scene.camera.data.angle / 2)
+        return np.array([[focal, 0.0, size / 2], [0.0, focal, size / 2], [0.0, 0.0, 1.0]])
 
     def covers(self, handles: Handles, size: int, window: Window) -> bool:
         """True if the object covers the centre of at least one pixel in the current view, however transparent it is.
@@ -80,6 +89,16 @@ class GeometryScene:
             # Blender 4 writes one part with all channels, Blender 5 one part per pass
             parts = [part.channels for part in file.parts]
             return {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
+
+
+def _vertices(mesh: bpy.types.Mesh) -> NDArray[np.float64]:
+    """Return the corners of a mesh's faces, (n, 3); a loose vertex is not drawn and is left out."""
+    points, corners = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.loops), np.int32)
+    mesh.vertices.foreach_get("co", points)
+    mesh.loops.foreach_get("vertex_index", corners)
+    drawn = np.zeros(len(mesh.vertices), bool)
+    drawn[corners] = True
+    return points.reshape(-1, 3)[drawn].astype(np.float64)
 
 
 def _multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:

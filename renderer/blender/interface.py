@@ -78,6 +78,9 @@ class Geometry:
     hit : (h, w) bool, True where a surface is seen; object : (h, w) bool, True where it is the object
     to_object : (4, 4) float64, world to object frame before scale, translation and rotation
     eye, forward : (3,) float64, world frame; position of the camera and unit vector of its viewing direction
+    world_to_camera : (4, 4) float64; camera frame of OpenCV: x to the right, y down, z forward
+    intrinsics : (3, 3) float64, pixels from the image's top left corner
+    vertices : (n, 3) float64, object frame; corners of the object's faces
     """
 
     position: NDArray[np.float64]
@@ -87,6 +90,9 @@ class Geometry:
     to_object: NDArray[np.float64]
     eye: NDArray[np.float64]
     forward: NDArray[np.float64]
+    world_to_camera: NDArray[np.float64]
+    intrinsics: NDArray[np.float64]
+    vertices: NDArray[np.float64]
 
 
 class Renderer(Protocol):

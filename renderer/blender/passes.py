@@ -1,4 +1,4 @@
-"""Passes: additional images of a view, each stored as a PNG of the same size. One decorated function per pass.
+"""Passes: additional images of a view, stored as a PNG of the same size or as JSON. One decorated function per pass.
 
 README.md of `manifests/` states the frame and unit of each pass.
 """
@@ -11,23 +11,48 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
+from iebench.manifests.reading.boxes import Boxes
+from iebench.manifests.schema import member_suffix
 
 from .interface import Geometry
 
 DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-PASSES: Registry[Callable[[Geometry], Pixels]] = Registry("pass")
+Pass = Callable[[Geometry], Pixels | Boxes]
+PASSES: Registry[Pass] = Registry("pass")
 
 
-def stored_pass(function: Callable[[Geometry], Pixels]) -> Callable[[Geometry], Pixels]:
+def stored_pass(function: Pass) -> Pass:
     """Register a pass under the function's name."""
     return PASSES.register(function.__name__)(function)
 
 
 def encode_passes(geometry: Geometry, names: Sequence[str]) -> dict[str, bytes]:
-    """Encode the named passes of one view as PNG files, by the suffix of their member in the sample."""
-    return {f"{name}.png": _png(PASSES[name](geometry)) for name in names}
+    """Encode the named passes of one view as files, by the suffix of their member in the sample."""
+    return {member_suffix(name): _encoded(PASSES[name](geometry)) for name in names}
+
+
+@stored_pass
+def boxes(geometry: Geometry) -> Boxes:
+    """Camera, pose, and boxes of the object, visible and whole."""
+    object_to_camera = geometry.world_to_camera @ np.linalg.inv(geometry.to_object)
+    rows, columns = np.nonzero(geometry.object)
+    visible = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if len(rows) else None
+    seen = geometry.vertices @ object_to_camera[:3, :3].T + object_to_camera[:3, 3]
+    whole = None
+    if (seen[:, 2] > 0).all():  # a point behind the camera has no projection
+        pixels = (seen / seen[:, 2:]) @ geometry.intrinsics[:2].T
+        whole = np.concatenate([pixels.min(0), pixels.max(0)])
+    return Boxes(
+        geometry.intrinsics,
+        geometry.world_to_camera,
+        object_to_camera,
+        geometry.vertices.min(0),
+        geometry.vertices.max(0),
+        None if visible is None else np.array(visible, np.float64),
+        whole,
+    )
 
 
 @stored_pass
@@ -62,6 +87,10 @@ def _in_unit_cube(values: NDArray[np.float64], where: NDArray[np.bool_]) -> Pixe
         np.uint8
     )
     return levels
+
+
+def _encoded(content: Pixels | Boxes) -> bytes:
+    return content.encode() if isinstance(content, Boxes) else _png(content)
 
 
 def _png(pixels: Pixels) -> bytes:

@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.folder.index import rows
-from iebench.manifests.schema import FAILURES, FORMAT, OBJECTS, SPLITS
+from iebench.manifests.schema import FAILURES, FORMAT, OBJECTS, SPLITS, member_suffix
 
 from .facts import OBJECT_COLUMNS, PASS_TEXT, citations, columns, licence, made, summary, title
 
 CONFORMS = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 _TAR, _PARQUET = "application/x-tar", "application/x-parquet"
+_ENCODINGS = {"jpg": "image/jpeg", "png": "image/png", "json": "application/json"}
 _TYPES = {
     pa.string(): "sc:Text", pa.int32(): "sc:Integer", pa.int64(): "sc:Integer", pa.float64(): "sc:Float",
     pa.bool_(): "sc:Boolean",
@@ -65,7 +66,11 @@ def croissant(info: DatasetInfo, stored: Sequence[StoredFile]) -> Node:
 
     stored : tars and Parquet files of the shards, objects.parquet and failures.parquet
     """
-    pictures = [_pictures(name, suffix, info.recipe.channel_order) for name, suffix in _members(info).items()]
+    pictures = [
+        _pictures(name, suffix, info.recipe.channel_order)
+        for name, suffix in _members(info).items()
+        if not suffix.endswith("json")
+    ]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -130,14 +135,14 @@ def _file_sets(info: DatasetInfo, stored: Sequence[StoredFile]) -> Iterator[Node
             "name": f"{name}-files",
             "description": f"Members KEY.{suffix} of the tars.",
             "containedIn": tars,
-            "encodingFormat": "image/jpeg" if suffix == "jpg" else "image/png",
+            "encodingFormat": _ENCODINGS[suffix.rpartition(".")[2]],
             "includes": f"*.{suffix}",
         }
 
 
 def _members(info: DatasetInfo) -> dict[str, str]:
-    """Return the record sets of images with the suffix of their members in the tars."""
-    return {"images": "jpg"} | {name: f"{name}.png" for name in info.recipe.passes}
+    """Return the images and passes with the suffix of their members in the tars."""
+    return {"images": "jpg"} | {name: member_suffix(name) for name in info.recipe.passes}
 
 
 def _record_set(name: str, description: str, fields: Sequence[Node], key: str, **more: Any) -> Node:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.factors import Factor
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import SPLITS
+from iebench.manifests.schema import SPLITS, member_suffix
 
 HUB_SPLITS = {"train": "train", "val": "validation"}  # split names of format 1 -> usual names on the Hub
 
@@ -101,7 +101,9 @@ def columns(recipe: Recipe) -> dict[str, str]:
         "split": "train or val; all views of an object are in one",
         "view": "number of the view, from 0",
     }
-    places = {"": "JPEG"} | {f"{name}_": f"pass {name} (PNG)" for name in recipe.passes}
+    places = {"": "JPEG"} | {
+        f"{name}_": f"pass {name} ({member_suffix(name).rpartition('.')[2].upper()})" for name in recipe.passes
+    }
     tail = {
         f"{prefix}{column}": text.format(image)
         for prefix, image in places.items()
@@ -143,6 +145,7 @@ OBJECT_COLUMNS = {
 }
 
 PASS_TEXT = {
+    "boxes": "JSON: camera matrices, pose, box in 3D, boxes in the picture of the visible and of the whole object",
     "depth": "distance along the camera's axis, 16 bits, 8192 steps a unit; 65535 from 8 units on",
     "mask": "255 where the pixel's centre sees the object, else 0",
     "nocs": "point on the object in its own frame, 255 (p + 0.5); black elsewhere",

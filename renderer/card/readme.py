@@ -5,7 +5,7 @@ Therefore the header has a configuration only for the tars, and the Parquet file
 """
 
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.schema import FORMAT, SPLITS
+from iebench.manifests.schema import FORMAT, SPLITS, member_suffix
 from iebench.manifests.text.escapes import markdown, markdown_code, markdown_row, yaml
 from iebench.manifests.text.plain_text import cleaned
 
@@ -60,7 +60,7 @@ def _latents(info: DatasetInfo) -> str:
 
 
 def _passes(info: DatasetInfo) -> str:
-    rows = [f"| `KEY.{name}.png` | {PASS_TEXT[name]} |" for name in info.recipe.passes]
+    rows = [f"| `KEY.{member_suffix(name)}` | {PASS_TEXT[name]} |" for name in info.recipe.passes]
     return "\n".join(["## Passes", "", "| member | pixel |", "|---|---|", *rows]) if rows else ""
 
 

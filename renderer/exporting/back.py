@@ -14,7 +14,7 @@ from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import SPLITS, position_columns
+from iebench.manifests.schema import SPLITS, member_suffix, position_columns
 
 from ..errors import AssetError, DatasetError, OutputError, SourceError
 from ..estimate import expected_bytes
@@ -111,7 +111,7 @@ def _samples(source: Path, recipe: Recipe, table: pa.Table) -> Iterator[tuple[di
         folder = source / object_folder(row)
         _check_latents(folder / file_name("latent", row["view"]), [row[name] for name in recipe.factor_names])
         files = {
-            f"{name}.png" if name else "jpg": _checked(folder / picture_name(name, row["view"]), row[columns[2]])
+            member_suffix(name): _checked(folder / picture_name(name, row["view"]), row[columns[2]])
             for name, columns in locations.items()
         }
         yield {name: value for name, value in row.items() if name not in left_out}, files

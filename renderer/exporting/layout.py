@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from iebench.manifests.schema import member_suffix
 from iebench.manifests.text.plain_text import cleaned, name_fault
 
 from ..errors import DatasetError
@@ -46,12 +47,14 @@ def object_folder(row: dict[str, Any]) -> str:
 
 
 def picture_name(pass_name: str, view: int) -> str:
-    """Return the name of a view's JPEG, or of its PNG of a pass.
+    """Return the name of a view's JPEG, or of its file of a pass.
 
     >>> picture_name("", 7), picture_name("depth", 7)
     ('image_7.jpg', 'depth_7.png')
     """
-    return f"{pass_name}_{view}.png" if pass_name else file_name("image", view)
+    return (
+        f"{pass_name}_{view}.{member_suffix(pass_name).rpartition('.')[2]}" if pass_name else file_name("image", view)
+    )
 
 
 def latent_file(latents: list[float]) -> bytes:

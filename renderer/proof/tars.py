@@ -16,8 +16,9 @@ from typing import Any
 
 from PIL import Image
 
+from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import position_columns
+from iebench.manifests.schema import member_suffix, position_columns
 
 from ..output.shards import member_header, sample_json
 
@@ -53,7 +54,7 @@ def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
     parts = [Member("json", len(text), text)]
     for name, columns in locations.items():
         offset, size, sha256 = (row[column] for column in columns)
-        parts.append(Member(f"{name}.png" if name else "jpg", size, b"", sha256, offset))
+        parts.append(Member(member_suffix(name), size, b"", sha256, offset))
     return sorted(parts, key=lambda member: member.suffix)
 
 
@@ -123,7 +124,7 @@ def _check_sample(block: bytes, begin: int, key: str, parts: Sequence[Member], r
                 )
             if hashlib.sha256(content).hexdigest() != part.sha256:
                 yield "tars", key, f"{name} does not have the SHA-256 in its Parquet"
-            elif (problem := _picture_problem(content, part.suffix, recipe.resolution)) is not None:
+            elif (problem := _problem(content, part.suffix, recipe.resolution)) is not None:
                 yield "images", key, f"{name} {problem}"
         position += part.span
 
@@ -139,6 +140,17 @@ def _json_difference(content: bytes, expected: bytes) -> str:
         )
     except (ValueError, AttributeError):
         return "its JSON in the tar is damaged"
+
+
+def _problem(content: bytes, suffix: str, resolution: int) -> str | None:
+    """Return the reason why an image or a pass cannot be used; None if it decodes."""
+    if not suffix.endswith(".json"):
+        return _picture_problem(content, suffix, resolution)
+    try:
+        boxes(content)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _picture_problem(content: bytes, suffix: str, resolution: int) -> str | None:

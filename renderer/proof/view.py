@@ -15,12 +15,13 @@ from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import support
 from iebench.manifests.pages.figures import INK, png, styled
+from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
 from iebench.manifests.reading.samples import Sample, Samples
 from iebench.manifests.reading.words import value_in_words
 from iebench.manifests.recipe import Recipe
 
-from ..errors import AssetError
+from ..errors import AssetError, DatasetError
 from .charts import BAR
 from .rerender import Origin, Repeat, render_again
 
@@ -62,10 +63,28 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
             raise AssetError(f"{key} cannot be rendered again: {repeat.cause}")
         panels += _compared(stored, repeat, info.recipe)
         lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(repeat)}")
-    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes]
+    if "boxes" in info.recipe.passes:
+        lines.append(_boxes(sample))
+    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes if name != "boxes"]
     with styled():
         write_atomic(out, png(_figure(title, panels, sample, info.recipe)))
     return lines
+
+
+def _boxes(sample: Sample) -> str:
+    """Describe the boxes in the picture in one line.
+
+    Raises
+    ------
+    DatasetError : the pass is damaged.
+    """
+    try:
+        stored = boxes(sample.read("boxes"))
+    except ValueError as error:
+        raise DatasetError(f"{sample.folder / sample.tar}: {sample.key}.boxes.json {error}: restore the tar") from error
+    described = {name: "none" if box is None else " ".join(f"{edge:.1f}" for edge in box)
+                 for name, box in (("visible", stored.visible), ("whole", stored.whole))}  # fmt: skip
+    return f"  boxes (left, top, right, bottom in pixels): visible {described['visible']}; whole {described['whole']}"
 
 
 def _latents(sample: Sample, recipe: Recipe) -> list[str]:

@@ -30,7 +30,7 @@ def with_three_histories(ref, other):
 
 
 def passes(ref, **latents):
-    """Return the decoded passes of one object by name, and its vertices in pixels (n, 2); latents as in `picture`."""
+    """Return decoded passes of an object by name (`boxes` as stored), and its vertices in pixels (n, 2)."""
     import io
 
     from PIL import Image
@@ -39,7 +39,9 @@ def passes(ref, **latents):
 
     _, pixels = mesh_points(ref, **latents)
     files = encode_passes(worker._renderer.geometry({**REST, **latents}), sorted(PASSES))
-    return {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}, pixels
+    stored = {"boxes": files.pop("boxes.json")}
+    pictures = {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
+    return stored | pictures, pixels
 
 
 def shown(ref, **latents):

@@ -8,6 +8,7 @@ import pytest
 from probing import run
 
 from iebench.manifests.conventions import pose
+from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import ObjectRef
 from iebench.renderer.sources.builtin import Builtin
@@ -127,6 +128,9 @@ def test_mask_and_nocs_agree_with_the_vertices(blender, refs):
     rows, columns = np.nonzero(passes["mask"])
     edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert edges == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.1)
+    view = boxes(passes["boxes"])
+    assert view.visible.tolist() == edges
+    assert view.whole == pytest.approx(np.array([*pixels.min(0), *pixels.max(0)]), abs=1e-3)
     # inverting pose and camera: the stored point on the object must lie on the ray of its pixel
     points = passes["nocs"][rows, columns] / 255 - 0.5
     world = pose([latents[f"rot_{a}"] for a in "xyz"]).apply(points + np.array([0.1, 0, -0.2]))
@@ -136,6 +140,9 @@ def test_mask_and_nocs_agree_with_the_vertices(blender, refs):
     off_ray = np.linalg.norm(offset - (offset * seen).sum(-1, keepdims=True) * seen, axis=-1)
     assert off_ray.max() < 0.012  # 8 bits a coordinate, and a hundredth of a pixel
     assert passes["depth"][rows, columns] / 8192 == pytest.approx(offset @ forward, abs=0.006)
+    projected = (view.object_to_camera[:3, :3] @ points.T).T + view.object_to_camera[:3, 3]
+    projected = (projected / projected[:, 2:]) @ view.intrinsics[:2].T
+    assert projected == pytest.approx(np.stack([columns, rows], axis=1) + 0.5, abs=0.4)  # 8 bits a coordinate
 
 
 def test_a_picture_is_the_same_whatever_was_rendered_before_it(blender, mug, refs):

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from iebench.manifests.conventions import pose
+from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.recipe import load
+from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.fake import FakeRenderer
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.blender.passes import PASSES, encode_passes
@@ -28,7 +30,8 @@ def stored():
     latents = dict(zip(recipe.factor_names, [*ANGLES, 0, 0, 0, 0], strict=True))
     geometry = FakeRenderer(recipe, recipe.quality["fast"], "cpu", 1).geometry(latents)
     files = encode_passes(geometry, sorted(PASSES))
-    return {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
+    stored = {"boxes": boxes(files.pop("boxes.json"))}
+    return stored | {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
 
 
 def test_the_ball_of_the_fake_renderer_comes_back(stored):
@@ -48,6 +51,42 @@ def test_the_ball_of_the_fake_renderer_comes_back(stored):
         np.column_stack([np.full(ball.sum(), 0.4), front[ball]]), abs=0.006
     )
     assert not stored["nocs"][~ball].any()
+
+
+def test_boxes_agree_with_the_mask_and_the_depth(stored):
+    view = stored["boxes"]
+    rows, columns = np.nonzero(stored["mask"])
+    assert view.visible.tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    assert np.stack([view.low, view.high]) == pytest.approx(np.array([[-0.4] * 3, [0.4] * 3]))
+    assert view.corners.mean(0) == pytest.approx([0, 0, 2.5])
+    points, inside = stored["nocs"] / 255 - 0.5, stored["mask"] > 0
+    distance = points[inside] @ view.object_to_camera[2, :3] + view.object_to_camera[2, 3]
+    assert distance == pytest.approx(stored["depth"][inside] / 8192, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "is not JSON"),
+        (b"[]", "does not have exactly the names intrinsics"),
+        (b'{"low": [0, 0, 0]}', "does not have exactly the names intrinsics"),
+    ],
+)
+def test_damaged_boxes_are_refused_with_the_reason(content, reason):
+    with pytest.raises(ValueError, match=reason):
+        boxes(content)
+
+
+def test_boxes_survive_export_and_import_and_are_verified(tiny_plan, tmp_path):
+    plan = tiny_plan(classes="2", per_class=2, views=2)
+    plan = replace(plan, recipe=replace(plan.recipe, passes=("boxes",)))
+    render_dataset(plan, tmp_path / "d", workers=1, backend=FAKE)
+    for line in ("verify {0}/d", "export sie-folder {0}/d {0}/f", "import sie-folder {0}/f {0}/again"):
+        with pytest.raises(SystemExit) as stop:
+            main(line.format(tmp_path).split())
+        assert not stop.value.code
+    tars = [(tmp_path / name / "train/00000.tar").read_bytes() for name in ("d", "again")]
+    assert tars[0] == tars[1]
 
 
 def test_passes_are_members_of_the_sample_located_by_columns(tiny_plan, tmp_path):
