@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DatasetError
+
 _SHAPES: dict[str, tuple[int, ...]] = {
     "intrinsics": (3, 3), "world_to_camera": (4, 4), "object_to_camera": (4, 4),
     "low": (3,), "high": (3,), "visible": (4,), "whole": (4,),
@@ -58,15 +60,16 @@ def boxes(content: bytes) -> Boxes:
 
     Raises
     ------
-    ValueError : the content is not the JSON of such a pass; the message says why.
+    DatasetError : the content is not the JSON of such a pass; the message says why.
     """
     try:
         stored = json.loads(content)
     except ValueError as error:
-        raise ValueError("is not JSON") from error
+        raise DatasetError("is not JSON") from error
     if not isinstance(stored, dict) or set(stored) != set(_SHAPES):
-        raise ValueError(f"does not have exactly the names {', '.join(_SHAPES)}")
-    return Boxes(**{name: _values(name, stored[name]) for name in _SHAPES})
+        raise DatasetError(f"does not have exactly the names {', '.join(_SHAPES)}")
+    values: dict[str, Any] = {name: _values(name, stored[name]) for name in _SHAPES}
+    return Boxes(**values)
 
 
 def _values(name: str, stored: Any) -> NDArray[np.float64] | None:
@@ -75,7 +78,7 @@ def _values(name: str, stored: Any) -> NDArray[np.float64] | None:
     try:
         values = np.array(stored, np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"has a {name} that is not made of numbers") from error
+        raise DatasetError(f"has a {name} that is not made of numbers") from error
     if values.shape != _SHAPES[name] or not np.isfinite(values).all():
-        raise ValueError(f"has a {name} that is not {' x '.join(map(str, _SHAPES[name]))} finite numbers")
+        raise DatasetError(f"has a {name} that is not {' x '.join(map(str, _SHAPES[name]))} finite numbers")
     return values

@@ -83,7 +83,7 @@ class FakeRenderer:
             eye=np.array([0.0, 2.5, 0.0]),
             forward=np.array([0.0, -1.0, 0.0]),
             world_to_camera=np.array([[-1.0, 0, 0, 0], [0, 0, -1, 0], [0, -1, 0, 2.5], [0, 0, 0, 1]]),
-            intrinsics=self._size * np.array([[2.5, 0, 0.5], [0, 2.5, 0.5], [0, 0, 1 / self._size]]),
+            intrinsics=np.diag([self._size, self._size, 1.0]) @ [[2.5, 0.0, 0.5], [0.0, 2.5, 0.5], [0.0, 0.0, 1.0]],
             vertices=0.4 * np.concatenate([np.eye(3), -np.eye(3)]),
         )
 

@@ -98,7 +98,8 @@ def _vertices(mesh: bpy.types.Mesh) -> NDArray[np.float64]:
     mesh.loops.foreach_get("vertex_index", corners)
     drawn = np.zeros(len(mesh.vertices), bool)
     drawn[corners] = True
-    return points.reshape(-1, 3)[drawn].astype(np.float64)
+    kept: NDArray[np.float64] = points.reshape(-1, 3)[drawn].astype(np.float64)
+    return kept
 
 
 def _multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:

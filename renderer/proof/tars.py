@@ -20,6 +20,7 @@ from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import member_suffix, position_columns
 
+from ..errors import DatasetError
 from ..output.shards import member_header, sample_json
 
 TAR_BLOCK, TAR_RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar is padded with zeros to a whole record
@@ -148,7 +149,7 @@ def _problem(content: bytes, suffix: str, resolution: int) -> str | None:
         return _picture_problem(content, suffix, resolution)
     try:
         boxes(content)
-    except ValueError as error:
+    except DatasetError as error:
         return str(error)
     return None
 

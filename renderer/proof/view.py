@@ -80,7 +80,7 @@ def _boxes(sample: Sample) -> str:
     """
     try:
         stored = boxes(sample.read("boxes"))
-    except ValueError as error:
+    except DatasetError as error:
         raise DatasetError(f"{sample.folder / sample.tar}: {sample.key}.boxes.json {error}: restore the tar") from error
     described = {name: "none" if box is None else " ".join(f"{edge:.1f}" for edge in box)
                  for name, box in (("visible", stored.visible), ("whole", stored.whole))}  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from iebench.manifests.conventions import pose
+from iebench.manifests.errors import DatasetError
 from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
@@ -73,7 +74,7 @@ def test_boxes_agree_with_the_mask_and_the_depth(stored):
     ],
 )
 def test_damaged_boxes_are_refused_with_the_reason(content, reason):
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(DatasetError, match=reason):
         boxes(content)
 
 
