@@ -38,14 +38,10 @@ def hang_after(views: int, quality: Quality, resolution: int) -> float:
 
 def expected_bytes(recipe: Recipe) -> int:
     """Estimate the bytes of one view in a tar: JPEG, passes, latents, and the headers of all."""
-    return (
-        round(_JPEG * (recipe.resolution / 256) ** 1.25)
-        + 2300
-        + sum(
-            round(at_256 * (recipe.resolution / 256) ** power) + _HEADER
-            for at_256, power in (_PASSES[name] for name in recipe.passes)
-        )
-    )
+    scale = recipe.resolution / 256
+    jpeg: float = _JPEG * scale**1.25
+    passes: float = sum(size * scale**power + _HEADER for size, power in (_PASSES[name] for name in recipe.passes))
+    return round(jpeg + passes) + 2300
 
 
 def expected_seconds(plan: Plan, cores: int) -> float:
