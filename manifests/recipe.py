@@ -19,7 +19,7 @@ from .laws import LAWS, Steps
 from .schema import MAX_VIEW, fixed_fields
 from .text.plain_text import length_fault
 
-Pass = Literal["boxes", "depth", "mask", "nocs", "normal"]
+Pass = Literal["boxes", "depth", "flow", "mask", "nocs", "normal"]
 Pattern = Literal["AUTOMATIC", "TABULATED_SOBOL", "BLUE_NOISE"]
 ViewTransform = Literal["Standard", "Khronos PBR Neutral", "AgX", "Filmic", "Filmic Log", "False Color", "Raw"]
 

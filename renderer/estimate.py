@@ -11,7 +11,8 @@ _PER_PICTURE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1
 _WINDOW = 0.2  # share of the image covered by the object's window
 _JPEG, _HEADER = 7250, 770  # bytes of a picture at 256 pixels; of a tar's header with padding
 _PASSES = {
-    "boxes": (680, 0.0), "depth": (36_000, 1.85), "mask": (680, 1.0), "nocs": (5_000, 1.3), "normal": (5_900, 1.4),
+    "boxes": (680, 0.0), "depth": (36_000, 1.85), "flow": (12_300, 1.6), "mask": (680, 1.0), "nocs": (5_000, 1.3),
+    "normal": (5_900, 1.4),
 }  # fmt: skip
 """Measured bytes of a pass at 256 pixels, and the power of the resolution with which they grow."""
 

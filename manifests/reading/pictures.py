@@ -42,6 +42,30 @@ def points(nocs: bytes) -> NDArray[np.float32]:
     return np.where(pixels.any(-1, keepdims=True), pixels / np.float32(255) - np.float32(0.5), np.float32(np.nan))
 
 
+def motion(flow: bytes) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Decode the pass `flow`: motions (h, w, 2) float32 in pixels, NaN off the object, and where the points are seen.
+
+    Motions are to the right and down. The second array, (h, w) bool, is True where the next view shows the point.
+
+    Raises
+    ------
+    OSError : the image does not decode.
+    """
+    levels = raw(flow)
+    right, down, seen = levels.reshape(3, -1, levels.shape[1]).astype(np.float32)
+    moved = np.stack([right, down], axis=-1) / 64 - 512
+    return np.where(seen[..., None] > 0, moved, np.float32(np.nan)), seen == 2
+
+
+def flow_in_colour(moved: NDArray[np.float32]) -> Pixels:
+    """Draw a motion (h, w, 2) as (h, w, 3) uint8: the hue is its direction, the saturation its share of the largest."""
+    length = np.hypot(moved[..., 0], moved[..., 1])
+    hue = np.arctan2(moved[..., 1], moved[..., 0]) / (2 * np.pi) % 1
+    share = length / max(np.nanmax(length, initial=0.0), 1e-6)
+    hsv = np.nan_to_num(np.stack([255 * hue, 255 * share, np.where(np.isnan(length), 0.0, 255.0)], axis=-1))
+    return np.asarray(Image.fromarray(hsv.astype(np.uint8), "HSV").convert("RGB"))
+
+
 def as_rgb(pixels: Pixels, recipe: Recipe) -> Pixels:
     """Return stored pixels as RGB."""
     return pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels

@@ -18,23 +18,29 @@ from .interface import Geometry
 
 DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
+FLOW_STEPS, FLOW_ZERO = 64, 32768  # levels a pixel, and the level of no motion; 16 bits then reach 511 pixels
+SEEN_WITHIN = 0.01  # units: a point is seen in the next view if the surface there is nearer or farther by at most this
+
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-Pass = Callable[[Geometry], Pixels | Boxes]
+Pass = Callable[[Geometry, Geometry], Pixels | Boxes]
 PASSES: Registry[Pass] = Registry("pass")
 
 
 def stored_pass(function: Pass) -> Pass:
-    """Register a pass under the function's name."""
+    """Register a pass under the function's name; it takes the geometry of a view and that of the object's next view."""
     return PASSES.register(function.__name__)(function)
 
 
-def encode_passes(geometry: Geometry, names: Sequence[str]) -> dict[str, bytes]:
-    """Encode the named passes of one view as files, by the suffix of their member in the sample."""
-    return {member_suffix(name): _encoded(PASSES[name](geometry)) for name in names}
+def encode_passes(geometry: Geometry, following: Geometry, names: Sequence[str]) -> dict[str, bytes]:
+    """Encode the named passes of one view as files, by the suffix of their member in the sample.
+
+    following : geometry of the object's next view
+    """
+    return {member_suffix(name): _encoded(PASSES[name](geometry, following)) for name in names}
 
 
 @stored_pass
-def boxes(geometry: Geometry) -> Boxes:
+def boxes(geometry: Geometry, _: Geometry) -> Boxes:
     """Camera, pose, and boxes of the object, visible and whole."""
     object_to_camera = geometry.world_to_camera @ np.linalg.inv(geometry.to_object)
     rows, columns = np.nonzero(geometry.object)
@@ -56,7 +62,7 @@ def boxes(geometry: Geometry) -> Boxes:
 
 
 @stored_pass
-def depth(geometry: Geometry) -> Pixels:
+def depth(geometry: Geometry, _: Geometry) -> Pixels:
     """Distance along the camera's axis in steps of 1 / DEPTH_STEPS: (h, w) uint16; 65535 for 8 units or more."""
     distance = (geometry.position - geometry.eye) @ geometry.forward
     steps = np.where(geometry.hit, np.round(distance * DEPTH_STEPS), 65535)
@@ -64,19 +70,66 @@ def depth(geometry: Geometry) -> Pixels:
 
 
 @stored_pass
-def mask(geometry: Geometry) -> Pixels:
+def flow(geometry: Geometry, following: Geometry) -> Pixels:
+    """Motion of the object's points to the object's next view: (3 h, w) uint16, three images one below another.
+
+    Motion to the right and motion down, in steps of 1 / FLOW_STEPS of a pixel from FLOW_ZERO on; then 2 where the next
+    view shows the point, 1 where it is hidden there or outside the image. All three are 0 off the object.
+    """
+    points = geometry.position @ geometry.to_object[:3, :3].T + geometry.to_object[:3, 3]
+    pose = following.world_to_camera @ np.linalg.inv(following.to_object)
+    moved = points @ pose[:3, :3].T + pose[:3, 3]
+    places = _projected(moved, following)
+    motion = places - _projected(_in_camera(geometry), geometry)
+    levels = np.round(np.where(geometry.object[..., None], motion, 0.0) * FLOW_STEPS) + FLOW_ZERO
+    known = geometry.object & (moved[..., 2] > 0) & ((levels > 0) & (levels < 2**16)).all(-1)
+    seen = known & _shown(places, moved[..., 2], following, known)
+    planes = [*np.where(known[..., None], levels, 0).transpose(2, 0, 1), known + seen.astype(int)]
+    return np.concatenate(planes).astype(np.uint16)
+
+
+def _shown(
+    places: NDArray[np.float64], depths: NDArray[np.float64], geometry: Geometry, where: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return where a view shows points of the object: (h, w).
+
+    places : (h, w, 2) pixels; depths : (h, w) along the camera's axis; where : (h, w) False for points to leave out
+    """
+    size = len(geometry.object)
+    columns, rows = np.floor(np.where(where[..., None], places, -1.0)).astype(np.int64).transpose(2, 0, 1)
+    inside = (np.minimum(columns, rows) >= 0) & (np.maximum(columns, rows) < size)
+    columns, rows = np.clip(columns, 0, size - 1), np.clip(rows, 0, size - 1)
+    near: NDArray[np.bool_] = np.abs(_in_camera(geometry)[rows, columns, 2] - depths) <= SEEN_WITHIN
+    return inside & geometry.object[rows, columns] & near
+
+
+def _in_camera(geometry: Geometry) -> NDArray[np.float64]:
+    """Return the pixels' points in the camera's frame: (h, w, 3)."""
+    points: NDArray[np.float64] = geometry.position @ geometry.world_to_camera[:3, :3].T
+    return points + geometry.world_to_camera[:3, 3]
+
+
+def _projected(points: NDArray[np.float64], geometry: Geometry) -> NDArray[np.float64]:
+    """Return the pixels, to the right and down, of points (..., 3) in the camera's frame: (..., 2)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixels: NDArray[np.float64] = points @ geometry.intrinsics[:2].T / points[..., 2:]
+    return pixels
+
+
+@stored_pass
+def mask(geometry: Geometry, _: Geometry) -> Pixels:
     """Mask of the pixels whose centre sees the object: (h, w) uint8, 255 or 0."""
     return np.where(geometry.object, 255, 0).astype(np.uint8)
 
 
 @stored_pass
-def normal(geometry: Geometry) -> Pixels:
+def normal(geometry: Geometry, _: Geometry) -> Pixels:
     """Unit normal in the world frame as 127.5 (n + 1): (h, w, 3) uint8; black where no surface is seen."""
     return _in_unit_cube((geometry.normal + 1) / 2, geometry.hit)
 
 
 @stored_pass
-def nocs(geometry: Geometry) -> Pixels:
+def nocs(geometry: Geometry, _: Geometry) -> Pixels:
     """Point on the object in its own frame before any motion, as 255 (p + 0.5): (h, w, 3) uint8; black elsewhere."""
     points = geometry.position @ geometry.to_object[:3, :3].T + geometry.to_object[:3, 3]
     return _in_unit_cube(points + 0.5, geometry.object)

@@ -147,6 +147,7 @@ OBJECT_COLUMNS = {
 PASS_TEXT = {
     "boxes": "JSON: camera matrices, pose, box in 3D, boxes in the picture of the visible and of the whole object",
     "depth": "distance along the camera's axis, 16 bits, 8192 steps a unit; 65535 from 8 units on",
+    "flow": "motion of the object's points to its next view, three images one below another: right, down, seen there",
     "mask": "255 where the pixel's centre sees the object, else 0",
     "nocs": "point on the object in its own frame, 255 (p + 0.5); black elsewhere",
     "normal": "unit normal in the world frame, 127.5 (n + 1); black where nothing is seen",

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from iebench.manifests.common.progress import Meter
-from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.dataset import DatasetInfo, read_table
+from iebench.manifests.folder.index import rows
 from iebench.manifests.reading.pictures import decode, peak_signal_to_noise
 from iebench.manifests.reading.samples import Sample
 from iebench.manifests.schema import IDENTITY
@@ -92,7 +95,7 @@ def render_again(
         with Meter("rendering again", len(samples), "images") as meter:
             for name, result in pool.run(worker.render_object, tasks):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
-                for repeat in _compared(groups[name], outcome):
+                for repeat in _compared(groups[name], outcome, _step(info)):
                     repeats[repeat.sample.key] = repeat
                     meter.advance()
     return renderer, [repeats[sample.key] for sample in samples]
@@ -110,15 +113,15 @@ def check_source(info: DatasetInfo, source: str | None) -> None:
 
 
 def objects_of(
-    rows: Iterable[Mapping[str, Any]], info: DatasetInfo, source: str | None
+    samples: Iterable[Mapping[str, Any]], info: DatasetInfo, source: str | None
 ) -> dict[tuple[str, str], ObjectRef]:
-    """Return the objects of some rows of a dataset by synset and object id, located in their collection.
+    """Return the objects of some samples of a dataset by synset and object id, located in their collection.
 
     Raises
     ------
     SourceError, UnknownName : an object is missing in the source.
     """
-    identities = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in rows}
+    identities = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in samples}
     check_source(info, source)
     if source is None:
         return {name: ObjectRef(**identity, mesh=None) for name, identity in identities.items()}
@@ -131,16 +134,34 @@ def objects_of(
 
 
 def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:
-    latents = {name: tuple(sample.row[name] for sample in group) for name in info.recipe.factor_names}
-    return Views(tuple(sample.row["view"] for sample in group), latents)
+    """Return the views of an object's samples; in a dataset with a flow, each is followed by the object's next view."""
+    shown = [row for sample in group for row in _shown(sample, info)]
+    latents = {name: tuple(row[name] for row in shown) for name in info.recipe.factor_names}
+    return Views(tuple(row["view"] for row in shown), latents)
 
 
-def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Repeat]:
-    for index, sample in enumerate(group):
+def _shown(sample: Sample, info: DatasetInfo) -> list[dict[str, Any]]:
+    return [sample.row, _next_row(sample, info)] if _step(info) == 2 else [sample.row]
+
+
+def _step(info: DatasetInfo) -> int:
+    """Return the number of views that are rendered for a sample."""
+    return 2 if "flow" in info.recipe.passes else 1
+
+
+def _next_row(sample: Sample, info: DatasetInfo) -> dict[str, Any]:
+    """Return the row of the object's next view; after the last that of the first."""
+    table = read_table(sample.folder / f"{sample.stem}.parquet", rows(info.recipe))
+    of_object = (pc.field("synset") == sample.row["synset"]) & (pc.field("object_id") == sample.row["object_id"])
+    return min(table.filter(of_object).to_pylist(), key=lambda row: (row["view"] <= sample.row["view"], row["view"]))
+
+
+def _compared(group: Sequence[Sample], outcome: Outcome, step: int) -> Iterator[Repeat]:
+    for number, sample in enumerate(group):
         if outcome.status == "failed":
             yield Repeat(sample, b"", False, 0.0, "", outcome.cause)
             continue
-        files = outcome.samples[index]
+        files = outcome.samples[number * step]
         same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == new for kind, new in files.items())
         psnr = peak_signal_to_noise(decode(sample.read()), decode(files["jpg"]))
         yield Repeat(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")

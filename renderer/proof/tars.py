@@ -158,8 +158,9 @@ def _picture_problem(content: bytes, suffix: str, resolution: int) -> str | None
     """Return the reason why an image cannot be used; None if it decodes."""
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG" if suffix == "jpg" else "PNG"]) as image:
-            if image.size != (resolution, resolution):
-                return f"is {image.width} x {image.height} pixels, the recipe says {resolution}"
+            height = resolution * (3 if suffix == "flow.png" else 1)
+            if image.size != (resolution, height):
+                return f"is {image.width} x {image.height} pixels, the recipe says {resolution} x {height}"
             if suffix == "jpg" and image.mode != "RGB":
                 return f"has mode {image.mode}, not RGB"
             image.draft("RGB", (1, 1))  # decoding at the smallest scale is fastest and still reads all coefficients

@@ -16,7 +16,7 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import support
 from iebench.manifests.pages.figures import INK, png, styled
 from iebench.manifests.reading.boxes import boxes
-from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
+from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, flow_in_colour, motion, picture, raw
 from iebench.manifests.reading.samples import Sample, Samples
 from iebench.manifests.reading.words import value_in_words
 from iebench.manifests.recipe import Recipe
@@ -65,7 +65,11 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
         lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(repeat)}")
     if "boxes" in info.recipe.passes:
         lines.append(_boxes(sample))
-    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes if name != "boxes"]
+    for name in info.recipe.passes:
+        if name == "flow":
+            panels.append(Panel("flow to the next view", flow_in_colour(motion(sample.read(name))[0])))
+        elif name != "boxes":
+            panels.append(Panel(name, raw(sample.read(name))))
     with styled():
         write_atomic(out, png(_figure(title, panels, sample, info.recipe)))
     return lines

@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from iebench.manifests.installed.parts import missing_part
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import Views
 
-from ..blender.interface import RefusedMesh, Renderer
+from ..blender.interface import Geometry, RefusedMesh, Renderer
 from ..blender.passes import encode_passes
 from ..errors import AssetError, IebenchError
 from ..machine.cores import few_cores
@@ -91,14 +92,21 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
         mesh = _renderer.load(ref)
     except AssetError as error:
         return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
-    samples = []
-    for index in range(len(views.numbers)):
-        latents = views.of(index)
-        files = {"jpg": encode(_renderer.render(latents), recipe)}
-        if recipe.passes:
-            files |= encode_passes(_renderer.geometry(latents), recipe.passes)
-        samples.append(files)
+    samples = [{"jpg": encode(_renderer.render(views.of(index)), recipe)} for index in range(len(views.numbers))]
+    if recipe.passes:
+        for index, (geometry, following) in enumerate(_with_next(views)):
+            samples[index] |= encode_passes(geometry, following, recipe.passes)
     return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples), mesh.inspection())
+
+
+def _with_next(views: Views) -> Iterator[tuple[Geometry, Geometry]]:
+    """Yield the geometry of each view with that of the next one; the last view is followed by the first."""
+    first = geometry = _renderer.geometry(views.of(0))
+    for index in range(1, len(views.numbers)):
+        following = _renderer.geometry(views.of(index))
+        yield geometry, following
+        geometry = following
+    yield geometry, first
 
 
 _SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers

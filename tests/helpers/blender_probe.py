@@ -30,7 +30,10 @@ def with_three_histories(ref, other):
 
 
 def passes(ref, **latents):
-    """Return decoded passes of an object by name (`boxes` as stored), and its vertices in pixels (n, 2)."""
+    """Return decoded passes of an object by name (`boxes` as stored), and its vertices in pixels (n, 2).
+
+    The next view, to which the flow leads, is the object at rest.
+    """
     import io
 
     from PIL import Image
@@ -38,7 +41,8 @@ def passes(ref, **latents):
     from iebench.renderer.blender.passes import PASSES, encode_passes
 
     _, pixels = mesh_points(ref, **latents)
-    files = encode_passes(worker._renderer.geometry({**REST, **latents}), sorted(PASSES))
+    following, geometry = (worker._renderer.geometry({**REST, **changed}) for changed in ({}, latents))
+    files = encode_passes(geometry, following, sorted(PASSES))
     stored = {"boxes": files.pop("boxes.json")}
     pictures = {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
     return stored | pictures, pixels

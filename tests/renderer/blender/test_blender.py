@@ -145,6 +145,21 @@ def test_mask_and_nocs_agree_with_the_vertices(blender, refs):
     assert projected == pytest.approx(np.stack([columns, rows], axis=1) + 0.5, abs=0.4)  # 8 bits a coordinate
 
 
+def test_flow_leads_to_blenders_own_projection_of_the_points(blender, refs):
+    latents = {"rot_x": 0.3, "rot_y": -0.2, "rot_z": 0.9, "trans_x": 0.1, "trans_z": -0.2}
+    passes, _ = run(blender, blender_probe.passes, refs["step"], **latents)  # the next view is the object at rest
+    _, at_rest = run(blender, blender_probe.mesh_points, refs["step"])
+    view = boxes(passes["boxes"])
+    rows, columns = np.nonzero(passes["mask"])
+    right, down, seen = passes["flow"].reshape(3, 64, 64)[:, rows, columns].astype(float)
+    moved = np.column_stack([columns + 0.5 + right / 64 - 512, rows + 0.5 + down / 64 - 512])
+    assert (moved > at_rest.min(0) - 0.1).all() and (moved < at_rest.max(0) + 0.1).all()
+    points = passes["nocs"][rows, columns] / 255 - 0.5  # 8 bits
+    placed = points @ view.world_to_camera[:3, :3].T + view.world_to_camera[:3, 3]
+    assert moved == pytest.approx((placed / placed[:, 2:]) @ view.intrinsics[:2].T, abs=0.4)
+    assert set(seen) == {1, 2}
+
+
 def test_a_picture_is_the_same_whatever_was_rendered_before_it(blender, mug, refs):
     run(blender, blender_probe.picture, refs["red"])
     first, *others = run(blender, blender_probe.with_three_histories, mug, refs["red"])

@@ -1,6 +1,7 @@
 """Passes: stored values follow the geometry, in the stated frame and unit."""
 
 import io
+import itertools
 import tarfile
 from dataclasses import replace
 
@@ -8,15 +9,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from iebench.manifests.conventions import pose
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.reading.boxes import boxes
+from iebench.manifests.reading.pictures import flow_in_colour, motion
+from iebench.manifests.reading.samples import Samples
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.fake import FakeRenderer
-from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.blender.interface import FAKE, Geometry
 from iebench.renderer.blender.passes import PASSES, encode_passes
+from iebench.renderer.proof.rerender import Origin, render_again
 from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
@@ -30,7 +35,7 @@ def stored():
     recipe = replace(load(), resolution=SIZE)
     latents = dict(zip(recipe.factor_names, [*ANGLES, 0, 0, 0, 0], strict=True))
     geometry = FakeRenderer(recipe, recipe.quality["fast"], "cpu", 1).geometry(latents)
-    files = encode_passes(geometry, sorted(PASSES))
+    files = encode_passes(geometry, geometry, sorted(PASSES))
     stored = {"boxes": boxes(files.pop("boxes.json"))}
     return stored | {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
 
@@ -88,6 +93,68 @@ def test_boxes_survive_export_and_import_and_are_verified(tiny_plan, tmp_path):
         assert not stop.value.code
     tars = [(tmp_path / name / "train/00000.tar").read_bytes() for name in ("d", "again")]
     assert tars[0] == tars[1]
+
+
+def looking(turn: float, shift: float = 0.0) -> Geometry:
+    """Return the geometry of a cube of side 1 by exact ray casting: turned about the vertical and moved to the right.
+
+    The camera is 3 units before the origin; its image has 64 pixels and a focal length of 80.
+    """
+    placed = np.eye(4)
+    placed[:3, :3] = Rotation.from_rotvec([0, turn, 0]).as_matrix()
+    placed[:3, 3] = [shift, 0, 3]
+    intrinsics = np.array([[80.0, 0, SIZE / 2], [0, 80, SIZE / 2], [0, 0, 1]])
+    edge = np.arange(SIZE) + 0.5
+    rays = np.stack([*np.meshgrid(edge, edge), np.ones((SIZE, SIZE))], axis=-1) @ np.linalg.inv(intrinsics).T
+    back = np.linalg.inv(placed)
+    start, way = back[:3, 3], rays @ back[:3, :3].T
+    near, far = np.sort([(-0.5 - start) / way, (0.5 - start) / way], axis=0)
+    near, far = near.max(-1), far.min(-1)
+    hit = near < far
+    cube = np.array(list(itertools.product([-0.5, 0.5], repeat=3)))
+    position = rays * np.where(hit, near, 0)[..., None]
+    return Geometry(
+        position, np.zeros_like(rays), hit, hit, back, np.zeros(3), np.array([0.0, 0, 1]), np.eye(4), intrinsics, cube
+    )
+
+
+def test_flow_leads_to_the_same_point_where_the_next_view_shows_it():
+    first, second = looking(0.3), looking(0.7, shift=0.4)
+    buffer = io.BytesIO()
+    Image.fromarray(PASSES["flow"](first, second)).save(buffer, "PNG")
+    moved, seen = motion(buffer.getvalue())
+    assert np.array_equal(~np.isnan(moved[..., 0]), first.object) and not seen[~first.object].any()
+    own = [g.position @ g.to_object[:3, :3].T + g.to_object[:3, 3] for g in (first, second)]
+    for row, column in np.argwhere(first.object):  # one pixel at a time
+        point = np.linalg.inv(second.to_object) @ [*own[0][row, column], 1]
+        place = (second.intrinsics @ point[:3])[:2] / point[2]
+        assert moved[row, column] == pytest.approx(place - [column + 0.5, row + 0.5], abs=1 / 128 + 1e-4)
+        right, down = np.floor(place).astype(int)
+        if seen[row, column]:  # the surface there is the same one, up to the size of a pixel
+            assert np.linalg.norm(own[1][down, right] - own[0][row, column]) < 0.06
+    assert seen.sum() > 500 and (first.object & ~seen).sum() > 20  # the face that turns away
+
+
+def test_flow_is_zero_between_equal_views_and_its_drawing_white():
+    geometry = looking(0.3)
+    buffer = io.BytesIO()
+    Image.fromarray(PASSES["flow"](geometry, geometry)).save(buffer, "PNG")
+    moved, seen = motion(buffer.getvalue())
+    assert not np.nan_to_num(moved).any() and np.array_equal(seen, geometry.object)
+    assert np.array_equal(flow_in_colour(moved).min(-1) == 255, geometry.object)
+
+
+def test_the_flow_of_a_sample_is_rendered_again_with_its_next_view(tiny_plan, tmp_path):
+    plan = tiny_plan(classes="2", per_class=2, views=3)
+    plan = replace(plan, recipe=replace(plan.recipe, passes=("flow", "mask")))
+    info = render_dataset(plan, tmp_path / "d", workers=1, backend=FAKE)
+    samples = Samples(tmp_path / "d", info).at(range(6))
+    assert len({sample.read("flow") for sample in samples}) == len(samples)
+    _, repeats = render_again(samples[:5], info, Origin(), "cpu", 1)
+    assert all(repeat.same for repeat in repeats)
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", str(tmp_path / "d")])
+    assert not stop.value.code
 
 
 def test_passes_are_members_of_the_sample_located_by_columns(tiny_plan, tmp_path):

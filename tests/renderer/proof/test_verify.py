@@ -151,7 +151,10 @@ def no_picture(outcome):
         (truncate, r"train/00000\.tar: \w+: lies outside the tar"),
         (reorder, r"train/00000\.parquet: \w+: is view 0 of .* not in order"),
         (lambda d: rewrite(d, another_latent), r"train/00000\.parquet: \w+_000: rot_x is .*, the seed gives"),
-        (lambda d: rewrite(d, another_size), r"train/00000\.tar: \w+: .*jpg is 17 x 16 pixels, the recipe says 16"),
+        (
+            lambda d: rewrite(d, another_size),
+            r"train/00000\.tar: \w+: .*jpg is 17 x 16 pixels, the recipe says 16 x 16",
+        ),
         (lambda d: rewrite(d, no_picture), r"train/00000\.tar: \w+: .*jpg does not decode"),
     ],
 )
