@@ -1,4 +1,4 @@
-"""Docstrings that do not begin with a verb or a noun, and names that are no nouns: `make check` allows none.
+"""Docstrings that do not begin with a verb or a noun, and names that are not nouns: `make check` allows none.
 
 python .ci/docstrings.py        lists them, and exits with 1 if there are any
 """
@@ -50,4 +50,4 @@ def faults(path: Path) -> list[str]:
 if __name__ == "__main__":
     lines = [line for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")) for line in faults(path)]
     if lines:
-        sys.exit("\n".join([*lines, f"{len(lines)} docstrings begin with a question word, or names are no nouns"]))
+        sys.exit("\n".join([*lines, f"{len(lines)} docstrings begin with a question word, or names are not nouns"]))

@@ -85,7 +85,8 @@ def flow(geometry: Geometry, following: Geometry) -> Pixels:
     known = geometry.object & (moved[..., 2] > 0) & ((levels > 0) & (levels < 2**16)).all(-1)
     seen = known & _shown(places, moved[..., 2], following, known)
     planes = [*np.where(known[..., None], levels, 0).transpose(2, 0, 1), known + seen.astype(int)]
-    return np.concatenate(planes).astype(np.uint16)
+    images: NDArray[np.uint16] = np.concatenate(planes).astype(np.uint16)
+    return images
 
 
 def _shown(
@@ -99,8 +100,9 @@ def _shown(
     columns, rows = np.floor(np.where(where[..., None], places, -1.0)).astype(np.int64).transpose(2, 0, 1)
     inside = (np.minimum(columns, rows) >= 0) & (np.maximum(columns, rows) < size)
     columns, rows = np.clip(columns, 0, size - 1), np.clip(rows, 0, size - 1)
-    near: NDArray[np.bool_] = np.abs(_in_camera(geometry)[rows, columns, 2] - depths) <= SEEN_WITHIN
-    return inside & geometry.object[rows, columns] & near
+    near = np.abs(_in_camera(geometry)[rows, columns, 2] - depths) <= SEEN_WITHIN
+    shown: NDArray[np.bool_] = inside & geometry.object[rows, columns] & near
+    return shown
 
 
 def _in_camera(geometry: Geometry) -> NDArray[np.float64]:

@@ -127,9 +127,9 @@ def test_flow_leads_to_the_same_point_where_the_next_view_shows_it():
     own = [g.position @ g.to_object[:3, :3].T + g.to_object[:3, 3] for g in (first, second)]
     for row, column in np.argwhere(first.object):  # one pixel at a time
         point = np.linalg.inv(second.to_object) @ [*own[0][row, column], 1]
-        place = (second.intrinsics @ point[:3])[:2] / point[2]
-        assert moved[row, column] == pytest.approx(place - [column + 0.5, row + 0.5], abs=1 / 128 + 1e-4)
-        right, down = np.floor(place).astype(int)
+        pixel = (second.intrinsics @ point[:3])[:2] / point[2]
+        assert moved[row, column] == pytest.approx(pixel - [column + 0.5, row + 0.5], abs=1 / 128 + 1e-4)
+        right, down = np.floor(pixel).astype(int)
         if seen[row, column]:  # the surface there is the same one, up to the size of a pixel
             assert np.linalg.norm(own[1][down, right] - own[0][row, column]) < 0.06
     assert seen.sum() > 500 and (first.object & ~seen).sum() > 20  # the face that turns away
