@@ -192,7 +192,7 @@ def queries(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
             turns.setdefault(key, None if turn is None else (turn[0], axes(turn[1])))
             views += [(i, view) for view in (example.source, example.target, example.found)]
             by_method.setdefault(method, []).append(
-                {"object": i, "source": example.source, "target": example.target, "found": example.found,
+                {"object": i, "source": example.source, "target": example.target, "retrieved": example.found,
                  "rank": example.rank, "among": score.dataset.views - 1}
             )  # fmt: skip
     return {"methods": by_method, "turns": turns, "pictures": pictures.views(views)}

@@ -64,13 +64,13 @@ function orbits() {
   const sweep = byId("orbit-sweep"), curve = byId("orbit-curve"), part = byId("orbit-part"), of = byId("orbit-of");
   const [first] = Object.values(model.orbits);
   const partsOf = ({ curves: { similarity } }) => similarity.lines.map((line) => line.part);
-  const everywhere = parts().filter((name) => Object.values(model.orbits).every((found) => partsOf(found).includes(name)));
+  const everywhere = parts().filter((name) => Object.values(model.orbits).every((orbit) => partsOf(orbit).includes(name)));
   fill(sweep, sweeps.map((name) => [name, name]));
   fill(curve, Object.entries(first.curves).map(([name, { title }]) => [name, title]), "place_error");
   fill(part, everywhere.map((name) => [name, name]), WHOLE);
   fill(of, [["mean", "mean over objects"], ["worst", "worst object"]]);
   keepDrawn(() => {
-    const { axis, curves: found } = model.orbits[sweep.value], { title, lines } = found[curve.value];
+    const { axis, curves: kinds } = model.orbits[sweep.value], { title, lines } = kinds[curve.value];
     const shown = lines.filter((line) => line.part === part.value).map((line) => ({ ...line, points: line[of.value] }));
     curves(byId("orbit-chart"), byId("orbit-legend"), shown, axis, title);
   }, sweep, curve, part, of);

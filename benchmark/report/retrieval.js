@@ -9,14 +9,14 @@ function retrieval() {
   fill(chosen, known);
   const picture = (object, view, caption, kind = "") => make("figure", { class: kind },
     make("img", { src: model.queries.pictures[`${object}.${view}`], alt: caption, loading: "lazy" }), make("figcaption", {}, caption));
-  const redraw = () => host.replaceChildren(...queries[chosen.value].map(({ object, source, target, found, rank, among }) => {
-    const wanted = make("figure"), turn = model.queries.turns[`${object}.${target}`];
-    if (turn) wanted.innerHTML = turn[1]; // drawn by report/pictures.py from numbers
-    wanted.append(make("figcaption", {}, turn ? `rotated by ${turn[0].toFixed(0)}°` : "another view"));
-    const right = found === target;
-    const verdict = right ? "retrieved: the target view" : `retrieved: view ${found}; the target has rank ${rank} of ${among}`;
+  const redraw = () => host.replaceChildren(...queries[chosen.value].map(({ object, source, target, retrieved, rank, among }) => {
+    const question = make("figure"), turn = model.queries.turns[`${object}.${target}`];
+    if (turn) question.innerHTML = turn[1]; // drawn by report/pictures.py from numbers
+    question.append(make("figcaption", {}, turn ? `rotated by ${turn[0].toFixed(0)}°` : "another view"));
+    const right = retrieved === target;
+    const verdict = right ? "retrieved: the target view" : `retrieved: view ${retrieved}; the target has rank ${rank} of ${among}`;
     return make("div", { class: "question" }, picture(object, source, `${model.objects.classes[model.objects.class[object]]}, view ${source}`),
-      wanted, picture(object, found, verdict, right ? "right" : "wrong"), picture(object, target, `target: view ${target}`));
+      question, picture(object, retrieved, verdict, right ? "right" : "wrong"), picture(object, target, `target: view ${target}`));
   }));
   chosen.addEventListener("change", redraw);
   redraw();

@@ -27,10 +27,10 @@ function scatter() {
       const [x, xLow, xHigh] = row.values[a].map(px), [y, yLow, yHigh] = row.values[b].map(py);
       const stroke = colour(row.method);
       const name = model.methods[row.method];
-      const told = `${name}: ${shown(a, row.values[a][0])}, ${shown(b, row.values[b][0])}`;
+      const words = `${name}: ${shown(a, row.values[a][0])}, ${shown(b, row.values[b][0])}`;
       svg.append(draw("path", { d: `M${xLow} ${y}H${xHigh}M${x} ${yLow}V${yHigh}`, stroke, "stroke-opacity": 0.55, fill: "none" }));
       const point = marker(shapeOf(row.method), x, y, stroke);
-      point.append(draw("title", {}, told));
+      point.append(draw("title", {}, words));
       svg.append(point);
       taken.push({ of: row.method, left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 });
       row.at = [x, y];

@@ -1,4 +1,4 @@
-"""Metrics of correspondences: does the map of one view find the same point of the object in another view?"""
+"""Metrics of correspondences: shares of an object's points that maps match to the same points of another view."""
 
 from ...statistics.metric_info import FRACTION, MetricInfo
 
@@ -6,7 +6,7 @@ NEAR = (1, 2, 5)
 """Largest distances of a right match, in percent of the object's diagonal."""
 PIXELS = (5, 10)
 """Largest distances of a right match in the picture, in percent of its side."""
-ANGLES = (30, 60, 90, 120, 180)
+ROTATION_BINS = (30, 60, 90, 120, 180)
 """Upper ends in degrees of the bins of the rotation between the two views."""
 DEPTHS = (25, 50, 75, 100)
 """Depths of the stages that are compared, in percent of the encoder's stages."""
@@ -54,7 +54,7 @@ CORRESPONDENCE = {
             f"match within 5 %, up to {angle}°", f"another view, turned by {low}° to {angle}°, lies within 5 % of the "
             "diagonal of the same point",
         )
-        for low, angle in zip((0, *ANGLES), ANGLES, strict=False)
+        for low, angle in zip((0, *ROTATION_BINS), ROTATION_BINS, strict=False)
     },
     **{
         at_depth(depth): _match(

@@ -1,4 +1,4 @@
-"""Correspondence recall: is the same point of an object found in another view by the maps' descriptors?
+"""Correspondence recall: the share of an object's points that descriptors of maps match to the same points elsewhere.
 
 It needs an encoder that gives maps, and a dataset with the pass `nocs`, which tells what point a pixel shows. The
 measure is that of El Banani et al. (2024), "Probing the 3D awareness of visual foundation models", on renders.
@@ -18,7 +18,7 @@ from ...encoders.prepared import PreparedEncoder
 from ...features.cache import to_float
 from ...fitting.context import Context, Rows, Split, Values, probe
 from ...fitting.transforms import rotations
-from ...metrics.geometry.correspondence import ANGLES, CORRESPONDENCE, DEPTHS, NEAR, PIXELS, at_angle, at_depth
+from ...metrics.geometry.correspondence import CORRESPONDENCE, DEPTHS, NEAR, PIXELS, ROTATION_BINS, at_angle, at_depth
 from ...statistics.bootstrap import Estimate, Pooled
 from ...statistics.metric_info import WHOLE
 from .matching import Pair, Surface, descriptors
@@ -58,7 +58,7 @@ def correspondence(context: Context) -> Values:
         values[at_depth(depth)] = same.estimate(context, objects, WIDEST, stage)
     if val.has(ROTATION):
         angles = between(val, rows)
-        for low, high in zip((0, *ANGLES), ANGLES, strict=False):
+        for low, high in zip((0, *ROTATION_BINS), ROTATION_BINS, strict=False):
             inside = (angles > low) & (angles <= high) if low else angles <= high
             values |= same.some(inside).named(context, objects[inside], at_angle(high))
     others = of_class(val, rows, objects)

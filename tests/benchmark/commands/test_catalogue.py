@@ -108,8 +108,8 @@ class Peek(Method):
     def __init__(self, encoder, settings):
         super().__init__(encoder)
     def loss(self, images, latents):
-        found = self.represent(images).square().mean()
-        return {"loss": found * (1 if float(found) > 0 else 2)}
+        energy = self.represent(images).square().mean()
+        return {"loss": energy * (1 if float(energy) > 0 else 2)}
 """
 
 

@@ -147,7 +147,7 @@ def test_queries_have_pictures_and_rotations(page: str) -> None:
     assert sum(len(group) for group in queries["methods"].values()) == 10 * 6
     for group in queries["methods"].values():
         for query in group:
-            for view in ("source", "target", "found"):
+            for view in ("source", "target", "retrieved"):
                 assert f"{query['object']}.{query[view]}" in queries["pictures"]
             degrees, svg = queries["turns"][f"{query['object']}.{query['target']}"]
             assert 0 <= degrees <= 180 and svg.count("<path") == 6

@@ -16,22 +16,22 @@ from iebench.benchmark.training.trackers import LogSettings, open_trackers
 
 
 class Service(types.ModuleType):
-    """Stand-in for the common interface of wandb and trackio; `told` records the calls."""
+    """Stand-in for the common interface of wandb and trackio; `calls` records the calls."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
-        self.told: list[Any] = []
+        self.calls: list[Any] = []
 
     def init(self, **options: Any) -> "Service":
-        self.told.append(options)
+        self.calls.append(options)
         return self
 
     def log(self, values: dict[str, float], step: int) -> None:
-        self.told.append((step, values))
+        self.calls.append((step, values))
 
     def finish(self) -> None:
-        self.told.append("finished")
+        self.calls.append("finished")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_run_is_logged_in_both_beside_its_own_files(tmp_path: Path, services: 
         log.write(2, {"loss": 1.5})
     assert list(read(run)) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
     for name, project in (("wandb", "mine"), ("trackio", "ours")):
-        [opened, *rest] = services[name].told
+        [opened, *rest] = services[name].calls
         assert opened["project"] == project and opened["name"] == "sie-x-s0" and opened["config"] == {"seed": 0}
         assert opened["resume"] == "allow"
         assert rest == [(1, {"loss": 2.5}), (2, {"loss": 1.5}), "finished"]
@@ -62,9 +62,9 @@ def test_a_resumed_run_is_the_same_there_and_another_folders_is_not(
 ) -> None:
     for folder in ("a/run", "a/run", "b/run"):
         open_trackers(tmp_path / folder, LogSettings(wandb="mine"), {})
-    first, again, other = (options["id"] for options in services["wandb"].told)
+    first, again, other = (options["id"] for options in services["wandb"].calls)
     assert first == again != other
-    assert services["trackio"].told == []
+    assert services["trackio"].calls == []
 
 
 def test_none_is_opened_unless_asked_for(tmp_path: Path, services: dict[str, Service]) -> None:
@@ -107,7 +107,7 @@ def test_a_service_that_fails_is_said_once_and_left_out(
         log.write(1, {"loss": 2.5})
         log.write(2, {"loss": 1.5})
     assert len(list(read(tmp_path))) == 2
-    assert services["wandb"].told[1:] == [] and len(services["trackio"].told) == 3
+    assert services["wandb"].calls[1:] == [] and len(services["trackio"].calls) == 3
     assert capsys.readouterr().err.splitlines() == [
         "iebench: wandb fails at step 1 (there is no connection): the run continues without it; its own files are "
         "complete",
@@ -126,4 +126,4 @@ def test_a_service_that_does_not_finish_keeps_no_run_from_ending(
         log.write(1, {"loss": 2.5})
     free.set()
     assert "wandb fails at the end (not finished within 0 s): the run continues without it" in capsys.readouterr().err
-    assert services["trackio"].told[-1] == "finished" and [*read(tmp_path)] == [{"step": 1, "loss": 2.5}]
+    assert services["trackio"].calls[-1] == "finished" and [*read(tmp_path)] == [{"step": 1, "loss": 2.5}]
