@@ -21,9 +21,9 @@ paths = sorted(Path(folder).iterdir())
 files = Files(paths)
 numbers = random.Random(0).choices(range(len(paths)), k=5000)
 with ThreadPoolExecutor(8) as pool:
-    contents = list(pool.map(lambda number: int(files.read(number, 4, 3)), numbers))
+    values = list(pool.map(lambda number: int(files.read(number, 4, 3)), numbers))
 del files
-print(json.dumps([contents == numbers, resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(os.listdir("/proc/self/fd"))]))
+print(json.dumps([values == numbers, resource.getrlimit(resource.RLIMIT_NOFILE)[0], len(os.listdir("/proc/self/fd"))]))
 """
 
 
