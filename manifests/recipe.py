@@ -16,10 +16,10 @@ from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .factors import Factor
 from .laws import LAWS, Steps
-from .schema import MAX_VIEW, fixed_fields
+from .schema import MAX_VIEW, files_among, fixed_fields
 from .text.plain_text import length_fault
 
-Pass = Literal["boxes", "depth", "flow", "mask", "nocs", "normal"]
+Pass = Literal["boxes", "camera", "depth", "flow", "mask", "nocs", "normal"]
 Pattern = Literal["AUTOMATIC", "TABULATED_SOBOL", "BLUE_NOISE"]
 ViewTransform = Literal["Standard", "Khronos PBR Neutral", "AgX", "Filmic", "Filmic Log", "False Color", "Raw"]
 
@@ -204,7 +204,7 @@ class Quality:
 class Recipe:
     """Everything that determines a dataset's pixels except its objects and its seed.
 
-    passes : additional images stored with every view; see docs/reference/format.md
+    passes : additional images and numbers stored with every view; see docs/reference/format.md
     """
 
     name: str
@@ -230,6 +230,11 @@ class Recipe:
         head, members = fixed_fields(get_args(Pass))  # of all passes, since `--passes` may add any
         if taken := sorted(set(names) & {field.name for field in (*head, *members)}):
             raise InvalidValue(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
+
+    @property
+    def pass_files(self) -> tuple[str, ...]:
+        """The passes that are files in the tar; the others are columns of the Parquet."""
+        return files_among(self.passes)
 
     @property
     def factor_names(self) -> list[str]:

@@ -44,10 +44,24 @@ FAILURES = pa.schema(
 """One row per object that could not be rendered or imported, with the cause in one sentence."""
 
 
+COLUMNS_OF_PASSES = {"camera": {"camera_intrinsics": 9, "world_to_camera": 16}}
+"""Passes that are columns of the Parquet in place of a file in the tar: column -> count of float64 in each value."""
+
+
 def fixed_fields(passes: Iterable[str]) -> tuple[list[pa.Field], list[pa.Field]]:
     """Return the fields of a shard's Parquet that are not latents: those before the latents, and those after them."""
     head = [pa.field("key", pa.string()), *(pa.field(*column) for column in _IDENTITY), pa.field("view", pa.int32())]
-    return head, [field for name in ("", *passes) for field in _member(name)]
+    return head, [field for name in ("", *passes) for field in (_columns(name) or _member(name))]
+
+
+def files_among(passes: Iterable[str]) -> tuple[str, ...]:
+    """Return the passes that are files in the tar."""
+    return tuple(name for name in passes if name not in COLUMNS_OF_PASSES)
+
+
+def after_latents(passes: Iterable[str]) -> set[str]:
+    """Return the columns after the latents, which the JSON of a sample does not repeat."""
+    return {field.name for field in fixed_fields(passes)[1]}
 
 
 def shard_stem(split: str, number: int) -> str:
@@ -74,6 +88,13 @@ def member_suffix(pass_name: str = "") -> str:
     if not pass_name:
         return "jpg"
     return f"{pass_name}.{'json' if pass_name == 'boxes' else 'png'}"
+
+
+def _columns(pass_name: str) -> list[pa.Field]:
+    return [
+        pa.field(column, pa.list_(pa.float64(), count))
+        for column, count in COLUMNS_OF_PASSES.get(pass_name, {}).items()
+    ]
 
 
 def _member(pass_name: str) -> list[pa.Field]:

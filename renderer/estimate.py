@@ -41,7 +41,7 @@ def expected_bytes(recipe: Recipe) -> int:
     """Estimate the bytes of one view in a tar: JPEG, passes, latents, and the headers of all."""
     scale = recipe.resolution / 256
     jpeg: float = _JPEG * scale**1.25
-    passes: float = sum(size * scale**power + _HEADER for size, power in (_PASSES[name] for name in recipe.passes))
+    passes: float = sum(size * scale**power + _HEADER for size, power in (_PASSES[name] for name in recipe.pass_files))
     return round(jpeg + passes) + 2300
 
 

@@ -1,4 +1,4 @@
-"""Passes: additional images of a view, stored as a PNG of the same size or as JSON. One decorated function per pass.
+"""Passes: additional facts of a view, stored as a PNG, as JSON or as columns. One decorated function per pass.
 
 README.md of `manifests/` states the frame and unit of each pass.
 """
@@ -12,7 +12,7 @@ from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.reading.boxes import Boxes
-from iebench.manifests.schema import member_suffix
+from iebench.manifests.schema import COLUMNS_OF_PASSES, files_among, member_suffix
 
 from .interface import Geometry
 
@@ -22,7 +22,8 @@ FLOW_STEPS, FLOW_ZERO = 64, 32768  # levels a pixel, and the level of no motion;
 SEEN_WITHIN = 0.01  # units: a point is seen in the next view if the surface there is nearer or farther by at most this
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-Pass = Callable[[Geometry, Geometry], Pixels | Boxes]
+Columns = dict[str, list[float]]
+Pass = Callable[[Geometry, Geometry], Pixels | Boxes | Columns]
 PASSES: Registry[Pass] = Registry("pass")
 
 
@@ -32,11 +33,18 @@ def stored_pass(function: Pass) -> Pass:
 
 
 def encode_passes(geometry: Geometry, following: Geometry, names: Sequence[str]) -> dict[str, bytes]:
-    """Encode the named passes of one view as files, by the suffix of their member in the sample.
+    """Encode those of the named passes that are files, by the suffix of their member in the sample.
 
     following : geometry of the object's next view
     """
-    return {member_suffix(name): _encoded(PASSES[name](geometry, following)) for name in names}
+    contents = {name: PASSES[name](geometry, following) for name in files_among(names)}
+    return {member_suffix(name): _encoded(item) for name, item in contents.items() if not isinstance(item, dict)}
+
+
+def measure_passes(geometry: Geometry, names: Sequence[str]) -> Columns:
+    """Return the columns of those of the named passes that are numbers."""
+    tables = [PASSES[name](geometry, geometry) for name in names if name in COLUMNS_OF_PASSES]
+    return {column: value for table in tables if isinstance(table, dict) for column, value in table.items()}
 
 
 @stored_pass
@@ -59,6 +67,20 @@ def boxes(geometry: Geometry, _: Geometry) -> Boxes:
         None if visible is None else np.array(visible, np.float64),
         whole,
     )
+
+
+@stored_pass
+def camera(geometry: Geometry, _: Geometry) -> Columns:
+    """Matrices of the camera, row by row: its intrinsics (3 x 3) and the transform from the world to it (4 x 4)."""
+    return {
+        "camera_intrinsics": _numbers(geometry.intrinsics),
+        "world_to_camera": _numbers(geometry.world_to_camera),
+    }
+
+
+def _numbers(matrix: NDArray[np.float64]) -> list[float]:
+    """Return the entries of a matrix with nine decimals, as in `Boxes`, and without minus zero."""
+    return [float(value) for value in (np.round(matrix, 9) + 0.0).ravel()]
 
 
 @stored_pass

@@ -142,7 +142,7 @@ def _file_sets(info: DatasetInfo, stored: Sequence[StoredFile]) -> Iterator[Node
 
 def _members(info: DatasetInfo) -> dict[str, str]:
     """Return the images and passes with the suffix of their members in the tars."""
-    return {"images": "jpg"} | {name: member_suffix(name) for name in info.recipe.passes}
+    return {"images": "jpg"} | {name: member_suffix(name) for name in info.recipe.pass_files}
 
 
 def _record_set(name: str, description: str, fields: Sequence[Node], key: str, **more: Any) -> Node:
@@ -177,8 +177,9 @@ def _splits() -> Node:
 def _columns(record_set: str, schema: pa.Schema, texts: dict[str, str], source: Node) -> list[Node]:
     return [
         _field(
-            record_set, column.name, texts[column.name], _TYPES[column.type],
+            record_set, column.name, texts[column.name], _TYPES[getattr(column.type, "value_type", column.type)],
             source={**source, "extract": {"column": column.name}},
+            **({"repeated": True} if pa.types.is_fixed_size_list(column.type) else {}),
         )
         for column in schema
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.factors import Factor
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import SPLITS, member_suffix
+from iebench.manifests.schema import COLUMNS_OF_PASSES, SPLITS, member_suffix
 
 HUB_SPLITS = {"train": "train", "val": "validation"}  # split names of format 1 -> usual names on the Hub
 
@@ -102,7 +102,7 @@ def columns(recipe: Recipe) -> dict[str, str]:
         "view": "number of the view, from 0",
     }
     places = {"": "JPEG"} | {
-        f"{name}_": f"pass {name} ({member_suffix(name).rpartition('.')[2].upper()})" for name in recipe.passes
+        f"{name}_": f"pass {name} ({member_suffix(name).rpartition('.')[2].upper()})" for name in recipe.pass_files
     }
     tail = {
         f"{prefix}{column}": text.format(image)
@@ -113,7 +113,8 @@ def columns(recipe: Recipe) -> dict[str, str]:
             ("sha256", "SHA-256 of the {}"),
         )
     }
-    return head | {factor.name: factor_text(factor) for factor in recipe.factors} | tail
+    numbers = {column: NUMBER_TEXT[column] for name in recipe.passes for column in COLUMNS_OF_PASSES.get(name, {})}
+    return head | {factor.name: factor_text(factor) for factor in recipe.factors} | tail | numbers
 
 
 def factor_text(factor: Factor) -> str:
@@ -142,6 +143,11 @@ OBJECT_COLUMNS = {
     "extent_z": "width of the bounding box along the file's z",
     "notes": "differences between the drawing and the mesh file, one a line",
     "cause": "reason why the object has no pictures, in a sentence",
+}
+
+NUMBER_TEXT = {
+    "camera_intrinsics": "camera frame to pixels, 3 x 3 row by row; the centre of the first pixel is (0.5, 0.5)",
+    "world_to_camera": "world to camera frame (x right, y down, z forward), 4 x 4 row by row",
 }
 
 PASS_TEXT = {

@@ -60,7 +60,7 @@ def _latents(info: DatasetInfo) -> str:
 
 
 def _passes(info: DatasetInfo) -> str:
-    rows = [f"| `KEY.{member_suffix(name)}` | {PASS_TEXT[name]} |" for name in info.recipe.passes]
+    rows = [f"| `KEY.{member_suffix(name)}` | {PASS_TEXT[name]} |" for name in info.recipe.pass_files]
     return "\n".join(["## Passes", "", "| member | pixel |", "|---|---|", *rows]) if rows else ""
 
 

@@ -75,7 +75,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     "--passes",
     type=Named(lambda: PASSES, lists=True),
     metavar="NAME,NAME",
-    help="Stored beside each image: mask, depth, normal, nocs, boxes, flow.  [default: the recipe's]",
+    help="Stored beside each image: mask, depth, normal, nocs, boxes, camera, flow.  [default: the recipe's]",
 )
 @click.option(
     "--latents",

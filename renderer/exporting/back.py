@@ -14,7 +14,7 @@ from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import SPLITS, member_suffix, position_columns
+from iebench.manifests.schema import SPLITS, after_latents, member_suffix, position_columns
 
 from ..errors import AssetError, DatasetError, OutputError, SourceError
 from ..estimate import expected_bytes
@@ -105,8 +105,8 @@ def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[
 
 def _samples(source: Path, recipe: Recipe, table: pa.Table) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
     """Yield each row up to its last latent, with its pictures by suffix; every file is checked."""
-    locations = {name: position_columns(name) for name in ("", *recipe.passes)}
-    left_out = {column for columns in locations.values() for column in columns}
+    locations = {name: position_columns(name) for name in ("", *recipe.pass_files)}
+    left_out = after_latents(recipe.passes)
     for row in table.to_pylist():
         folder = source / object_folder(row)
         _check_latents(folder / file_name("latent", row["view"]), [row[name] for name in recipe.factor_names])

@@ -83,7 +83,7 @@ class Export:
     @property
     def files(self) -> int:
         """Number of files of pictures and latents."""
-        return self.images * (2 + len(self.info.recipe.passes))
+        return self.images * (2 + len(self.info.recipe.pass_files))
 
     @property
     def bytes(self) -> int:
@@ -187,7 +187,7 @@ def _files(export: Export, stem: str, table: pa.Table) -> Iterator[tuple[dict[st
             for row in table.to_pylist():
                 latents = [row[name] for name in recipe.factor_names]
                 files = {file_name("latent", row["view"]): latent_file(latents)}
-                for pass_name in ("", *recipe.passes):
+                for pass_name in ("", *recipe.pass_files):
                     offset, size, _ = (row[column] for column in position_columns(pass_name))
                     file.seek(offset)
                     files[picture_name(pass_name, row["view"])] = file.read(size)

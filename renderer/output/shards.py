@@ -40,6 +40,7 @@ class Outcome:
     views : numbers and latents of its views; empty if failed
     samples : files of each view's sample by suffix: "jpg", and "NAME.png" for a pass
     inspection : the columns of objects.parquet that describe the mesh, as far as known
+    numbers : columns of each view from the passes that are numbers; () without such passes
     """
 
     mesh_sha256: str
@@ -49,6 +50,7 @@ class Outcome:
     views: Views
     samples: tuple[dict[str, bytes], ...]
     inspection: dict[str, Any] = field(default_factory=dict)
+    numbers: tuple[dict[str, Any], ...] = ()
 
     @staticmethod
     def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
@@ -80,10 +82,10 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
         "tar_sha256": tar.sha256,
         "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)],
     }
+    numbers = [columns for outcome in outcomes for columns in outcome.numbers or ({},) * len(outcome.samples)]
+    table = [row | columns for row, columns in zip(tar.rows, numbers, strict=True)]
     schema = rows(recipe).with_metadata({OUTCOMES: json.dumps(notes).encode()})
-    save_atomic(
-        table_path, lambda path: pq.write_table(pa.Table.from_pylist(tar.rows, schema), path, compression="zstd")
-    )
+    save_atomic(table_path, lambda path: pq.write_table(pa.Table.from_pylist(table, schema), path, compression="zstd"))
 
 
 def _samples(shard: Shard, outcomes: Sequence[Outcome]) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from iebench.manifests.common.progress import Meter
@@ -32,7 +33,7 @@ class Repeat:
     """A sample with its second rendering.
 
     picture : the new JPEG; b"" if rendering failed, with the cause
-    same : True if every file of the sample, passes included, has the same bytes
+    same : True if every file of the sample, passes included, has the same bytes, and passes of numbers agree
     psnr : PSNR between the stored and the new JPEG in dB; infinite for equal pixels
     mesh_sha256 : SHA-256 of the current mesh
     """
@@ -163,5 +164,7 @@ def _compared(group: Sequence[Sample], outcome: Outcome, step: int) -> Iterator[
             continue
         files = outcome.samples[number * step]
         same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == new for kind, new in files.items())
+        columns = outcome.numbers[number * step] if outcome.numbers else {}
+        same &= all(np.allclose(sample.row[name], value, atol=1e-6) for name, value in columns.items())
         psnr = peak_signal_to_noise(decode(sample.read()), decode(files["jpg"]))
         yield Repeat(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")

@@ -18,7 +18,7 @@ from PIL import Image
 
 from iebench.manifests.reading.boxes import boxes
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import member_suffix, position_columns
+from iebench.manifests.schema import after_latents, member_suffix, position_columns
 
 from ..errors import DatasetError
 from ..output.shards import member_header, sample_json
@@ -49,8 +49,8 @@ class Member:
 
 def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
     """Return the expected members of a row's sample, in the tar's order."""
-    locations = {name: position_columns(name) for name in ("", *recipe.passes)}
-    left_out = {column for columns in locations.values() for column in columns}
+    locations = {name: position_columns(name) for name in ("", *recipe.pass_files)}
+    left_out = after_latents(recipe.passes)
     text = sample_json({name: value for name, value in row.items() if name not in left_out})
     parts = [Member("json", len(text), text)]
     for name, columns in locations.items():

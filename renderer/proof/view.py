@@ -65,7 +65,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
         lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(repeat)}")
     if "boxes" in info.recipe.passes:
         lines.append(_boxes(sample))
-    for name in info.recipe.passes:
+    for name in info.recipe.pass_files:
         if name == "flow":
             panels.append(Panel("flow to the next view", flow_in_colour(motion(sample.read(name))[0])))
         elif name != "boxes":

@@ -16,7 +16,7 @@ from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import Views
 
 from ..blender.interface import Geometry, RefusedMesh, Renderer
-from ..blender.passes import encode_passes
+from ..blender.passes import Columns, encode_passes, measure_passes
 from ..errors import AssetError, IebenchError
 from ..machine.cores import few_cores
 from ..output.shards import Outcome
@@ -93,10 +93,13 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
     except AssetError as error:
         return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
     samples = [{"jpg": encode(_renderer.render(views.of(index)), recipe)} for index in range(len(views.numbers))]
+    numbers: list[Columns] = [{} for _ in samples]
     if recipe.passes:
         for index, (geometry, following) in enumerate(_with_next(views)):
             samples[index] |= encode_passes(geometry, following, recipe.passes)
-    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples), mesh.inspection())
+            numbers[index] = measure_passes(geometry, recipe.passes)
+    described = mesh.inspection()
+    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples), described, tuple(numbers))
 
 
 def _with_next(views: Views) -> Iterator[tuple[Geometry, Geometry]]:

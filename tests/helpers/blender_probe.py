@@ -38,14 +38,14 @@ def passes(ref, **latents):
 
     from PIL import Image
 
-    from iebench.renderer.blender.passes import PASSES, encode_passes
+    from iebench.renderer.blender.passes import PASSES, encode_passes, measure_passes
 
     _, pixels = mesh_points(ref, **latents)
     following, geometry = (worker._renderer.geometry({**REST, **changed}) for changed in ({}, latents))
     files = encode_passes(geometry, following, sorted(PASSES))
     stored = {"boxes": files.pop("boxes.json")}
     pictures = {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
-    return stored | pictures, pixels
+    return stored | pictures | measure_passes(geometry, sorted(PASSES)), pixels
 
 
 def shown(ref, **latents):

@@ -12,7 +12,7 @@ from iebench.manifests.common.shipped import in_folders, shipped
 from iebench.manifests.errors import SettingError, UnknownName, UsageError
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import RANGES, Pass, Recipe, _in_ranges, _numbers, load
-from iebench.manifests.schema import IDENTITY, MAX_VIEW, position_columns
+from iebench.manifests.schema import IDENTITY, MAX_VIEW, fixed_fields
 
 
 @pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
@@ -103,7 +103,7 @@ def test_a_value_that_nothing_can_be_made_of_is_refused(tmp_path, text, words):
 
 
 @pytest.mark.parametrize(
-    "column", ["key", *IDENTITY, "view", *(name for part in ("", *get_args(Pass)) for name in position_columns(part))]
+    "column", ["key", *IDENTITY, "view", *(field.name for field in fixed_fields(get_args(Pass))[1])]
 )
 def test_a_factor_cannot_be_named_like_a_column_of_every_dataset(column):
     table = load().as_dict()

@@ -160,6 +160,16 @@ def test_flow_leads_to_blenders_own_projection_of_the_points(blender, refs):
     assert set(seen) == {1, 2}
 
 
+def test_camera_columns_are_those_of_the_independent_pinhole_camera(blender, mug):
+    passes, _ = run(blender, blender_probe.passes, mug)
+    to_camera = np.reshape(passes["world_to_camera"], (4, 4))
+    intrinsics = np.reshape(passes["camera_intrinsics"], (3, 3))
+    directions, forward = rays()
+    ahead = to_camera[:3, :3] @ (directions[10, 40] / (directions[10, 40] @ forward))
+    assert intrinsics @ ahead == pytest.approx([40.5, 10.5, 1], abs=1e-4)
+    assert to_camera @ [0, 2.5 * np.sqrt(0.5), 2.5 * np.sqrt(0.5), 1] == pytest.approx([0, 0, 0, 1], abs=1e-6)
+
+
 def test_a_picture_is_the_same_whatever_was_rendered_before_it(blender, mug, refs):
     run(blender, blender_probe.picture, refs["red"])
     first, *others = run(blender, blender_probe.with_three_histories, mug, refs["red"])

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import tarfile
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.fake import FakeRenderer
 from iebench.renderer.blender.interface import FAKE, Geometry
-from iebench.renderer.blender.passes import PASSES, encode_passes
+from iebench.renderer.blender.passes import PASSES, encode_passes, measure_passes
 from iebench.renderer.proof.rerender import Origin, render_again
 from iebench.renderer.rendering.render import render_dataset
 
@@ -36,7 +37,7 @@ def stored():
     latents = dict(zip(recipe.factor_names, [*ANGLES, 0, 0, 0, 0], strict=True))
     geometry = FakeRenderer(recipe, recipe.quality["fast"], "cpu", 1).geometry(latents)
     files = encode_passes(geometry, geometry, sorted(PASSES))
-    stored = {"boxes": boxes(files.pop("boxes.json"))}
+    stored = {"boxes": boxes(files.pop("boxes.json"))} | measure_passes(geometry, sorted(PASSES))
     return stored | {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}
 
 
@@ -61,6 +62,8 @@ def test_the_ball_of_the_fake_renderer_comes_back(stored):
 
 def test_boxes_agree_with_the_mask_and_the_depth(stored):
     view = stored["boxes"]
+    assert stored["world_to_camera"] == view.world_to_camera.ravel().tolist()
+    assert stored["camera_intrinsics"] == view.intrinsics.ravel().tolist()
     rows, columns = np.nonzero(stored["mask"])
     assert view.visible.tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert np.stack([view.low, view.high]) == pytest.approx(np.array([[-0.4] * 3, [0.4] * 3]))
@@ -155,6 +158,29 @@ def test_the_flow_of_a_sample_is_rendered_again_with_its_next_view(tiny_plan, tm
     with pytest.raises(SystemExit) as stop:
         main(["verify", str(tmp_path / "d")])
     assert not stop.value.code
+
+
+def test_the_camera_is_columns_that_every_reader_and_proof_knows(tiny_plan, tmp_path):
+    plan = tiny_plan(classes="2", per_class=2, views=2)
+    plan = replace(plan, recipe=replace(plan.recipe, passes=("camera", "mask")))
+    info = render_dataset(plan, tmp_path / "d", workers=1, backend=FAKE)
+    table = pq.read_table(tmp_path / "d/train/00000.parquet")
+    assert {len(value) for value in table["world_to_camera"].to_pylist()} == {16}
+    with tarfile.open(tmp_path / "d/train/00000.tar") as tar:
+        assert [name.partition(".")[2] for name in tar.getnames()[:3]] == ["jpg", "json", "mask.png"]
+        assert "world_to_camera" not in json.loads(tar.extractfile(f"{table['key'][0].as_py()}.json").read())
+    _, repeats = render_again(Samples(tmp_path / "d", info).at(range(4)), info, Origin(), "cpu", 1)
+    assert all(repeat.same for repeat in repeats)
+    for line in (
+        "verify {0}/d",
+        "export sie-folder {0}/d {0}/f",
+        "import sie-folder {0}/f {0}/again",
+        "verify {0}/again",
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(line.format(tmp_path).split())
+        assert not stop.value.code
+    assert pq.read_table(tmp_path / "again/train/00000.parquet").equals(table)
 
 
 def test_passes_are_members_of_the_sample_located_by_columns(tiny_plan, tmp_path):

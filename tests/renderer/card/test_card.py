@@ -31,10 +31,12 @@ def caches(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def with_passes(tiny_plan, tmp_path_factory):
-    """3 classes x 2 objects x 2 views with a mask beside each picture."""
+    """3 classes x 2 objects x 2 views with a mask beside each picture and the camera in columns."""
     plan = tiny_plan(classes="3", per_class=2, views=2)
     folder = tmp_path_factory.mktemp("data") / "passes"
-    render_dataset(replace(plan, recipe=replace(plan.recipe, passes=("mask",))), folder, workers=1, backend=FAKE)
+    render_dataset(
+        replace(plan, recipe=replace(plan.recipe, passes=("camera", "mask"))), folder, workers=1, backend=FAKE
+    )
     return folder
 
 
@@ -89,7 +91,7 @@ def test_croissant_validates_and_gives_every_record(request, name, tmp_path, mon
     assert plain(dataset.records("latents")) == expected
     objects = plain(dataset.records("objects"))
     assert objects == pq.read_table(folder / "objects.parquet").to_pylist()
-    sets = ["images", *DatasetInfo.load(folder).recipe.passes]
+    sets = ["images", *DatasetInfo.load(folder).recipe.pass_files]
     for record_set in sets:
         records = plain(dataset.records(record_set))
         assert sorted(record["key"] for record in records) == sorted(row["key"] for row in expected)

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scoring import ANGLES as LATENTS
-from scoring import context_of, random_split
+from scoring import ANGLES, context_of, random_split
 from torch import Tensor, nn
 
 from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.fitting.context import Context, Split
-from iebench.benchmark.metrics.geometry.correspondence import ANGLES, NEAR, PIXELS
+from iebench.benchmark.metrics.geometry.correspondence import NEAR, PIXELS, ROTATION_BINS
 from iebench.benchmark.probes.geometry import matching
 from iebench.benchmark.probes.geometry.correspondence import NAMES, between, correspondence, of_class, stages_at
 from iebench.benchmark.probes.geometry.matching import Pair, Surface, descriptors
@@ -34,7 +33,7 @@ def ball(matrix: NDArray[np.float64], side: int = SIDE) -> NDArray[np.float32]:
 
 def with_points(split: Split) -> Split:
     """Return a split of balls, whose pictures are the points as colours."""
-    angles = np.stack([split.latents[name] for name in LATENTS], axis=-1)
+    angles = np.stack([split.latents[name] for name in ANGLES], axis=-1)
     points = np.stack([ball(matrix) for matrix in pose(angles).as_matrix()])
     pictures = np.where(np.isfinite(points), np.round(255 * (points + 0.5)), 0).astype(np.uint8)
     return replace(split, points=lambda rows: points[rows], pixels=lambda rows: pictures[rows])
@@ -96,9 +95,9 @@ def test_the_bins_of_the_rotation_between_the_views_hold_all_pairs() -> None:
     context = context_with(lifted)
     values = correspondence(context)["whole"]
     angles = between(context.val, context.val.all_pairs()[0])
-    curve = {high: values[f"match{high}_angle"] for high in ANGLES if f"match{high}_angle" in values}
+    curve = {high: values[f"match{high}_angle"] for high in ROTATION_BINS if f"match{high}_angle" in values}
     assert len(curve) > 2 and sum(entry.n for entry in curve.values()) == values["match_5"].n
-    for low, high in zip((0, *ANGLES), ANGLES, strict=False):
+    for low, high in zip((0, *ROTATION_BINS), ROTATION_BINS, strict=False):
         assert high not in curve or curve[high].n <= ((angles > low) & (angles <= high)).sum()
     mean = sum(entry.n * entry.value for entry in curve.values()) / values["match_5"].n
     assert mean == pytest.approx(values["match_5"].value)
