@@ -12,6 +12,7 @@ from ..recipe import Recipe
 from .samples import Sample
 
 Pixels = NDArray[np.uint8]
+FLOW_STEPS, FLOW_ZERO = 64, 32768  # levels a pixel, and the level of no motion; 16 bits then reach 511 pixels
 
 
 def decode(picture: bytes) -> Pixels:
@@ -53,7 +54,7 @@ def motion(flow: bytes) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """
     levels = raw(flow)
     right, down, seen = levels.reshape(3, -1, levels.shape[1]).astype(np.float32)
-    moved = np.stack([right, down], axis=-1) / 64 - 512
+    moved = (np.stack([right, down], axis=-1) - FLOW_ZERO) / FLOW_STEPS
     return np.where(seen[..., None] > 0, moved, np.float32(np.nan)), seen == 2
 
 

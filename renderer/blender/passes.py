@@ -12,13 +12,13 @@ from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.reading.boxes import Boxes
+from iebench.manifests.reading.pictures import FLOW_STEPS, FLOW_ZERO
 from iebench.manifests.schema import COLUMNS_OF_PASSES, files_among, member_suffix
 
 from .interface import Geometry
 
 DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
-FLOW_STEPS, FLOW_ZERO = 64, 32768  # levels a pixel, and the level of no motion; 16 bits then reach 511 pixels
 SEEN_WITHIN = 0.01  # units: a point is seen in the next view if the surface there is nearer or farther by at most this
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
