@@ -3,11 +3,13 @@
 import os
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from ..brief import number
 from ..text.plain_text import cleaned
@@ -32,12 +34,12 @@ class Meter:
         self._note = ""
         self._shown = -1  # count in the last plain line
         self._start = self._last = time.monotonic()
-        self._bar: Progress | None = None
+        self._bar: _Bar | None = None
 
     def __enter__(self) -> Self:
         console = Console(stderr=True)
         if console.is_terminal and self.shown:
-            self._bar = Progress(
+            self._bar = _Bar(
                 TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]} {task.fields[note]}"), TimeElapsedColumn(), TimeRemainingColumn(),
                 console=console,
@@ -56,6 +58,11 @@ class Meter:
             self._last = time.monotonic()
             self._line()
 
+    def below(self, lines: Sequence[str]) -> None:
+        """Show lines below the bar in place of those before, such as the work of each process; a log has none."""
+        if self._bar is not None:
+            self._bar.lines = tuple(lines)
+
     @property
     def rate(self) -> float:
         """Units per second since the start."""
@@ -63,6 +70,7 @@ class Meter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._bar is not None:
+            self._bar.lines = ()
             self._bar.stop()
         elif self.done != self._shown:
             self._line()
@@ -75,6 +83,17 @@ class Meter:
         eta = f", {duration(left)} left" if 0 < left < float("inf") else ""
         head = f"{self.label}: {self.done}/{self.total} {self.unit}, {self.rate:.1f}/s"
         print(f"{head}{eta}{'  ' + self._note if self._note else ''}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+class _Bar(Progress):
+    """A bar with lines below it."""
+
+    lines: tuple[str, ...] = ()
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Return the parts from top to bottom."""
+        yield from super().get_renderables()
+        yield from (Text(f"  {cleaned(line)}", no_wrap=True, overflow="ellipsis") for line in self.lines)
 
 
 def say(line: str) -> None:

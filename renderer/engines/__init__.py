@@ -16,8 +16,25 @@ from ..workers.worker import Setup
 
 NEEDS = ("__enter__", "__exit__", "preview", "about", "render")
 
-Advance = Callable[[int, int], None]
-"""Callback for progress: number of images rendered or given up, and number of failed objects, since the last call."""
+
+def _unseen(lines: Sequence[str]) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Callbacks for progress.
+
+    count : takes the number of images rendered or given up, and of failed objects, since the last call
+    running : takes a line for each process of this machine about its present work
+    """
+
+    count: Callable[[int, int], None]
+    running: Callable[[Sequence[str]], None] = _unseen
+
+    def __call__(self, images: int, failed: int) -> None:
+        """Call `count`."""
+        self.count(images, failed)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ The other engines run this engine on their machines (`render_as`).
 """
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -61,7 +61,13 @@ class Local:
             ((s, i), (ref, plan.views(ref))) for s, shard in enumerate(shards) for i, ref in enumerate(shard.objects)
         )
         with Writer(store, plan.recipe) as writer:
-            for (s, i), result in self._pool.run(worker.render_all, tasks):
+
+            def watch(running: Sequence[tuple[tuple[int, int], float]]) -> None:
+                refs = [(shards[s].objects[i], seconds) for (s, i), seconds in running]
+                advance.running([f"{ref.class_name} {ref.object_id}, {plan.view_count(ref)} views, {seconds:.0f} s"
+                                 for ref, seconds in refs])  # fmt: skip
+
+            for (s, i), result in self._pool.run(worker.render_all, tasks, watch):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
                 advance(plan.view_count(shards[s].objects[i]), int(outcome.status == "failed"))
                 rendered.setdefault(s, {})[i] = outcome
@@ -70,7 +76,9 @@ class Local:
                     writer.write(shards[s], [ready[k] for k in range(len(ready))])
 
 
-def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
+def render_as(
+    work: Work, shards: Sequence[Shard], renderer: dict[str, str], advance: Callable[[int, int], None]
+) -> None:
     """Render shards on one of several machines, if the machine can read the store and has the same renderer.
 
     Raises
@@ -86,4 +94,4 @@ def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], adv
             raise DeviceError(
                 f"{machine} renders with {own}, but the dataset with {renderer}: use machines of the same kind"
             )
-        engine.render(shards, renderer, advance)
+        engine.render(shards, renderer, Advance(advance))

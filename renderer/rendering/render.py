@@ -9,7 +9,7 @@ from iebench.manifests.common.space import require
 from iebench.manifests.dataset import INFO, DatasetInfo
 
 from ..blender.interface import BLENDER
-from ..engines import ENGINES, Work
+from ..engines import ENGINES, Advance, Work
 from ..estimate import expected_bytes
 from ..machine.interrupts import second_interrupt_ends
 from ..output.claim import claim
@@ -97,7 +97,7 @@ def render_work(
                     meter.advance(images, f"{failures} objects failed" if failures else "")
 
                 if todo:
-                    machines.render(todo, renderer, advance)
+                    machines.render(todo, renderer, Advance(advance, meter.below))
                     store.clean()  # removes partial files of tasks that were killed while writing
             return finish(plan, store, renderer)
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -120,9 +120,12 @@ class Pool:
         return result
 
     def run(
-        self, function: Callable[..., T], tasks: Iterable[tuple[K, tuple[Any, ...]]]
-    ) -> Iterator[tuple[K, T | Lost]]:
+        self, function: Callable[..., T], tasks: Iterable[tuple[K, tuple[Any, ...]]],
+        watch: Callable[[Sequence[tuple[K, float]]], None] | None = None,
+    ) -> Iterator[tuple[K, T | Lost]]:  # fmt: skip
         """Yield the results of `function(*arguments)` for each (key, arguments), in order of completion.
+
+        watch : takes, several times a second, the key of each running task and its seconds so far
 
         Raises
         ------
@@ -137,6 +140,9 @@ class Pool:
             wait([thing for w in self._workers for thing in (w.connection, w.process.sentinel)], TICK)
             tick = time.monotonic() - self._looked >= TICK
             self._looked = time.monotonic() if tick else self._looked
+            if tick and watch is not None:
+                busy = [(worker.task, worker.since) for worker in self._workers if worker.ready and worker.task]
+                watch([(task.key, self._looked - since) for task, since in busy])
             for worker in list(self._workers):
                 task = worker.task
                 event = self._look(worker, tick)

@@ -41,7 +41,8 @@ def passes(ref, **latents):
     from iebench.renderer.blender.passes import PASSES, encode_passes, measure_passes
 
     _, pixels = mesh_points(ref, **latents)
-    following, geometry = (worker._renderer.geometry({**REST, **changed}) for changed in ({}, latents))
+    still = {name: 0.0 for name in REST if name.startswith(("rot", "trans"))}
+    following, geometry = (worker._renderer.geometry({**REST, **latents, **more}) for more in (still, {}))
     files = encode_passes(geometry, following, sorted(PASSES))
     stored = {"boxes": files.pop("boxes.json")}
     pictures = {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}

@@ -123,3 +123,11 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_render(tmp_p
         assert all(map(alive, workers))
         process.send_signal(signal.SIGKILL)
     assert end(workers)
+
+
+def test_running_tasks_can_be_watched_with_their_seconds(make):
+    seen = []
+    with make() as pool:
+        list(pool.run(time.sleep, [("a", (0.9,)), ("b", (0.9,))], lambda running: seen.append(dict(running))))
+    both = [running for running in seen if running.keys() == {"a", "b"}]
+    assert len(both) >= 2 and both[0]["a"] < both[-1]["a"] < 5
