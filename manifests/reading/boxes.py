@@ -49,10 +49,14 @@ class Boxes:
         return moved
 
     def encode(self) -> bytes:
-        """Return the content of KEY.boxes.json; nine decimals, so that the last bits of a product do not matter."""
+        """Return the content of KEY.boxes.json."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        rounded = {name: None if v is None else (np.round(v, 9) + 0.0).tolist() for name, v in values.items()}
-        return json.dumps(rounded).encode()  # + 0.0 makes zero of minus zero
+        return json.dumps({name: None if v is None else rounded(v).tolist() for name, v in values.items()}).encode()
+
+
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values with nine decimals, so that the last bits of a product do not matter, and without minus zero."""
+    return np.round(values, 9) + 0.0
 
 
 def boxes(content: bytes) -> Boxes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
-from iebench.manifests.reading.boxes import Boxes
+from iebench.manifests.reading.boxes import Boxes, rounded
 from iebench.manifests.reading.pictures import FLOW_STEPS, FLOW_ZERO
 from iebench.manifests.schema import COLUMNS_OF_PASSES, files_among, member_suffix
 
@@ -73,14 +73,9 @@ def boxes(geometry: Geometry, _: Geometry) -> Boxes:
 def camera(geometry: Geometry, _: Geometry) -> Columns:
     """Matrices of the camera, row by row: its intrinsics (3 x 3) and the transform from the world to it (4 x 4)."""
     return {
-        "camera_intrinsics": _numbers(geometry.intrinsics),
-        "world_to_camera": _numbers(geometry.world_to_camera),
+        "camera_intrinsics": rounded(geometry.intrinsics).ravel().tolist(),
+        "world_to_camera": rounded(geometry.world_to_camera).ravel().tolist(),
     }
-
-
-def _numbers(matrix: NDArray[np.float64]) -> list[float]:
-    """Return the entries of a matrix with nine decimals, as in `Boxes`, and without minus zero."""
-    return [float(value) for value in (np.round(matrix, 9) + 0.0).ravel()]
 
 
 @stored_pass

@@ -23,7 +23,7 @@ from ..importing.unpack import read_latents
 from ..output.lock import LOCK, locked
 from ..output.shards import write_tar
 from ..output.store import LocalStore
-from .folder import copied
+from .folder import copied, share_left
 from .layout import OWN, object_folder, picture_name
 
 MEND = "export the dataset again"
@@ -50,8 +50,7 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
         for name in (SUMS, *(name for name in sums if name not in shards)):
             copied(own, out, name, sums.get(name))
         images = sum(int(info.counts[split]["images"]) for split in SPLITS)
-        left = sum(not (out / f"{stem}.parquet").is_file() for stem in info.stems()) / max(len(list(info.stems())), 1)
-        count = round(left * images)
+        count = round(share_left(info, out) * images)
         require(out, count * expected_bytes(info.recipe), f"an import of {count:,} images", "or choose another --out")
         with Meter("importing", images, "images") as meter:
             for stem in info.stems():

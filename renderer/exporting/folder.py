@@ -128,13 +128,18 @@ def write_folder(export: Export) -> None:
             copied(export.dataset, export.out / OWN, name, export.sums.get(name))
         for split in SPLITS:
             _remove_index(export.out, split)
-        stems = list(export.info.stems())
-        left = sum(not (export.out / OWN / f"{stem}.parquet").is_file() for stem in stems) / max(len(stems), 1)
+        left = share_left(export.info, export.out / OWN)
         purpose = f"a folder of {round(left * export.files):,} more files"
         require(export.out, round(left * export.bytes), purpose, "or choose another output")
         with Meter("exporting", export.images, "images") as meter:
             for split in SPLITS:
                 _write_index(export, split, [_write_shard(export, stem, meter) for stem in export.info.stems(split)])
+
+
+def share_left(info: DatasetInfo, folder: Path) -> float:
+    """Return the share of a dataset's shards, 0 to 1, whose Parquet, which is written last, a folder lacks."""
+    stems = list(info.stems())
+    return sum(not (folder / f"{stem}.parquet").is_file() for stem in stems) / max(len(stems), 1)
 
 
 def copied(source: Path, target: Path, name: str, sha256: str | None) -> None:
