@@ -37,7 +37,7 @@ class Sweep:
     methods : names of methods and variants
     seeds : training seeds of each method
     preset : name of a shipped preset, or path of a TOML file relative to the sweep's file
-    set : assignments for every run, as for `iebench train --set`
+    set : assignments for every run, as for `iebench train --set`; subset=N stands for its --subset
     settings : name -> further assignments; each name adds one run per method and seed. Without settings there is one
     protocol : protocol of the scores: name of a shipped one, or path of a TOML file relative to the sweep's file
     """
@@ -60,6 +60,9 @@ class Sweep:
             raise InvalidValue(f"seeds must be at most {SEEDS}: {max(self.seeds)}")
 
 
+SUBSET = "subset"  # assignment that is an option of `iebench train`, not one of its settings
+
+
 class State(Enum):
     """State of a run."""
 
@@ -77,7 +80,7 @@ class Planned:
     folder : the run's folder
     config : configuration that the run must have
     setting : name of the sweep's setting, "" if there is only one
-    preset, assignments : options for `iebench train`
+    preset, assignments : options for `iebench train`; the number of objects is in `config`
     protocol, protocol_id : option for `iebench score`, and the protocol id of its score
     """
 
@@ -200,12 +203,21 @@ def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
 def _planned(
     sweep: Sweep, data: Path, out: Path, device: str, method: str, seed: int, setting: str, protocol_id: str
 ) -> Planned:
-    assignments = (*sweep.set, *sweep.settings.get(setting, ()))
-    config = RunConfig.of(method, sweep.preset, assignments, data, seed, device)
+    subset, assignments = _subset((*sweep.set, *sweep.settings.get(setting, ())))
+    config = RunConfig.of(method, sweep.preset, assignments, data, seed, device, subset)
     name = run_name(method, data, seed, setting)
     check_name(name, "the run's name")
     folder = out / name
     return Planned(folder, config, setting, sweep.preset, assignments, sweep.protocol, protocol_id)
+
+
+def _subset(assignments: Sequence[str]) -> tuple[int | None, tuple[str, ...]]:
+    """Split assignments into the number of objects to train on, None for all, and the others."""
+    pairs = [(text.partition("="), text) for text in assignments]
+    numbers = [value.strip() for (key, _, value), _ in pairs if key.strip() == SUBSET]
+    if wrong := [number for number in numbers if not (number.isdecimal() and int(number) >= 2)]:
+        raise SettingError(f"{SUBSET}={wrong[0]}: give the number of objects to train on, at least 2")
+    return int(numbers[-1]) if numbers else None, tuple(text for (key, _, _), text in pairs if key.strip() != SUBSET)
 
 
 def check_memory(planned: Sequence[Planned], device: str, at_once: int) -> None:

@@ -31,8 +31,9 @@ def job(run: Planned, state: State, device: str) -> Job:
     name, out = run.folder.name, str(run.folder.parent)
     start = "--config" if run.preset.endswith(".toml") else "--preset"
     sets = [word for assignment in run.assignments for word in ("--set", assignment)]
+    subset = [] if run.config.subset is None else ["--subset", str(run.config.subset)]
     train = (
-        *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset, *sets,
+        *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset, *sets, *subset,
         "--seed", str(run.config.seed), "--name", name, "--out", out, "--device", device, "--resume",
     )  # fmt: skip
     score = (
