@@ -33,8 +33,8 @@ def job(run: Planned, state: State, device: str) -> Job:
     sets = [word for assignment in run.assignments for word in ("--set", assignment)]
     subset = [] if run.config.subset is None else ["--subset", str(run.config.subset)]
     train = (
-        *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset, *sets, *subset,
-        "--seed", str(run.config.seed), "--name", name, "--out", out, "--device", device, "--resume",
+        *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset,
+        *sets, *subset, "--seed", str(run.config.seed), "--name", name, "--out", out, "--device", device, "--resume",
     )  # fmt: skip
     score = (
         *IEBENCH, "score", "--run", str(run.folder), "--data", str(run.config.data), "--protocol", run.protocol,

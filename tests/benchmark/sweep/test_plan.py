@@ -12,7 +12,7 @@ from iebench.benchmark import protocol
 from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.statistics.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
-from iebench.benchmark.sweep.run import remaining
+from iebench.benchmark.sweep.run import job, remaining
 from iebench.benchmark.training import runs
 from iebench.benchmark.training.train import train
 from iebench.manifests.common.shipped import shipped
@@ -167,6 +167,14 @@ def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path:
     assert (run.config.settings.steps, run.config.settings.batch) == (3, 9)
 
 
+def test_a_setting_may_be_the_number_of_train_objects(tiny_dataset: Path, tmp_path: Path) -> None:
+    sweep = Sweep(("random",), (0,), settings={"few": ("subset=2", "steps=3"), "all": ("steps=3",)})
+    few, every = plan(sweep, tiny_dataset, tmp_path, "cpu")
+    assert (few.config.subset, every.config.subset, few.assignments) == (2, None, ("steps=3",))
+    train = job(few, State.NEW, "cpu").commands[0]
+    assert train[train.index("--subset") + 1] == "2" and "--subset" not in job(every, State.NEW, "cpu").commands[0]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -184,6 +192,8 @@ def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path:
         ('methods = ["sie"]\nset = ["bach=3"]', "unknown setting 'bach'; did you mean batch"),
         ('methods = ["sie"]\n[settings]\nwide = "batch=3"', "is not tuple"),
         ("seeds = [1]", "setting 'methods' is missing"),
+        ('methods = ["sie"]\nset = ["subset=half"]', "subset=half: give the number of objects to train on"),
+        ('methods = ["sie"]\nset = ["subset=1"]', "subset=1: give the number of objects to train on, at least 2"),
     ],
 )
 def test_mistakes_are_one_sentence(text: str, message: str, tiny_dataset: Path, tmp_path: Path) -> None:
