@@ -271,8 +271,8 @@ def checked(metrics: Mapping[str, MetricInfo]) -> dict[str, MetricInfo]:
 
 ORDER = (
     "heads", "consistency", "decoded_rotation", "axes", "shares", "kernel", "linear", "neighbours", "few", "prediction",
-    "self_similarity", "correspondence", "descriptions", "sensitivity", "uncertainty", "action_code", "in_context",
-    "sequence",
+    "self_similarity", "correspondence", "descriptions", "sensitivity", "uncertainty", "transfer", "action_code",
+    "in_context", "sequence",
 )  # fmt: skip
 """Order of iebench's probes in score files, so that these keep their bytes; any later probe follows by its name."""
 

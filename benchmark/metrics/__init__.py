@@ -22,7 +22,15 @@ from . import (
     separation,
     sequence,
 )  # fmt: skip
-from .geometry import correspondence, descriptions, pose_distribution, self_similarity, sensitivity, uncertainty
+from .geometry import (
+    correspondence,
+    descriptions,
+    pose_distribution,
+    self_similarity,
+    sensitivity,
+    transfer,
+    uncertainty,
+)  # fmt: skip
 
 STANDARD = factor_groups(load("3diebench-t").factors)
 """Factor groups of 3DIEBench and its variants; score files do not describe their metrics."""
@@ -51,6 +59,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "consistency": consistency.fitted(groups),
         "descriptions": descriptions.DESCRIPTIONS,
         "sensitivity": sensitivity.sensitivities(groups),
+        "transfer": transfer.transfers(groups),
         "uncertainty": uncertainty.UNCERTAINTY,
         "correspondence": correspondence.CORRESPONDENCE,
         "self_similarity": self_similarity.SELF_SIMILARITY,

@@ -29,9 +29,11 @@ SCRIPTS = (
     "scatter.js",
     "profile.js",
     "lines.js",
+    "matrices.js",
     "poses.js",
     "retrieval.js",
     "objects.js",
+    "saving.js",
     "page.js",
 )
 

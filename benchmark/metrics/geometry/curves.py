@@ -1,14 +1,16 @@
-"""Points of curves among the metrics: tables leave them out, and the report draws them."""
+"""Points of curves and cells of matrices among the metrics: tables leave them out, and the report draws them."""
 
 import re
 
-_POINT = re.compile(r"(?:cosine|risk|match)[0-9]+_\w+")
+_POINT = re.compile(r"(?:(?:cosine|risk|match)[0-9]+|transfer|drop|across)_\w+")
 
 
 def is_point(metric: str) -> bool:
-    """True if a metric is a point of a curve: a cosine over the size of a change, a risk over the coverage, or a match.
+    """True if a metric is a point of a curve or a cell of a matrix.
 
-    >>> is_point("cosine2_rot_x"), is_point("risk20_norm"), is_point("cosine_rot_x")
-    (True, True, False)
+    Curves are a cosine over the size of a change, a risk over the coverage, and a match; matrices are of transfer.
+
+    >>> [is_point(name) for name in ("cosine2_rot_x", "risk20_norm", "drop_class_without_rot_x", "cosine_rot_x")]
+    [True, True, True, False]
     """
     return _POINT.fullmatch(metric) is not None

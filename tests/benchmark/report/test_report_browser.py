@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import browsing
 import pytest
@@ -10,6 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
 
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.statistics.resamples import unpack
@@ -166,6 +168,26 @@ def test_curves_whose_points_are_metrics_have_a_line_a_method(opened: Any, block
     assert len(opened.find_elements(By.CSS_SELECTOR, f"#{block}-chart path.band")) == 20
 
 
+def test_charts_are_saved_with_their_legend_and_no_style_of_the_page(opened: Any) -> None:
+    buttons = opened.find_elements(By.CSS_SELECTOR, ".saving button")
+    shown = [button for button in buttons if button.is_displayed()]
+    charts = [c for c in opened.find_elements(By.CSS_SELECTOR, ".chart") if c.find_elements(By.TAG_NAME, "svg")]
+    assert len(shown) == 2 * len(charts) > 0
+    browsing.script(opened, """
+        window.saved = [];
+        HTMLAnchorElement.prototype.click = function () { window.saved.push(this.download); };
+    """)  # fmt: skip
+    for button in shown[:2]:
+        button.click()
+    WebDriverWait(opened, 10).until(lambda driver: len(browsing.script(driver, "return window.saved")) == 2)
+    assert browsing.script(opened, "return window.saved") == ["scatter.svg", "scatter.png"]
+    svg = browsing.script(opened, "return figure(byId('profile-chart')).svg")
+    root = ElementTree.fromstring(svg)
+    texts = ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert any("method-" in text and "whole" in text for text in texts) and "class=" not in svg
+    assert all(element.get("font-size") for element in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
 def test_orbits_have_a_line_and_a_band_a_method(opened: Any) -> None:
     def drawn(kind: str) -> int:
         return len(opened.find_elements(By.CSS_SELECTOR, f"#orbit-chart svg > path{kind}"))
@@ -263,7 +285,8 @@ def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -
     """Every text on the page has a contrast of at least 4.5 as defined by WCAG 2.1."""
     browsing.open_page(driver, file, scheme=scheme)
     result = browsing.script(driver, """
-        const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+        const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+        const rgb = (text) => text.startsWith("color(") ? numbers(text).map((v) => 255 * v) : numbers(text);
         const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
         const light = (c) => c.slice(0, 3).map((v) => linear(v / 255))
           .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);

@@ -1,0 +1,75 @@
+"""Metrics of probes that are trained on some views and measured on views of another kind: cells of a matrix."""
+
+from collections.abc import Sequence
+
+from iebench.manifests.factors import FactorGroup
+
+from ...statistics.metric_info import FRACTION, MetricInfo, name_fault
+from ..targets import changes
+
+CLASS, POSE = "class", "pose"
+"""Targets beside the factors of a dataset."""
+CLASSES, MESHES = "classes", "meshes"
+"""What is held out beside halves of the range of a factor: half of the classes, and the val objects."""
+LONGEST = 24  # characters of a factor's name, so that titles fit
+
+
+def transfer_of(target: str, held: str) -> str:
+    """Return the name of a cell: score of a target on views that were held out."""
+    return f"transfer_{target}_without_{held}"
+
+
+def drop_of(target: str, held: str) -> str:
+    """Return the name of the loss of that score against a probe of the same kind of views."""
+    return f"drop_{target}_without_{held}"
+
+
+def across_of(varied: str, shown: str) -> str:
+    """Return the name of a cell of the class probe: factor that varies in the train views, and in the val views."""
+    return f"across_{varied}_to_{shown}"
+
+
+def transfers(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the cells of both matrices for the factors of a dataset."""
+    named = [factor.name for group in groups for factor in group.factors if len(factor.name) <= LONGEST]
+    targets = [CLASS, POSE, *(name for name in changes(groups) if len(name) <= LONGEST)]
+    held = {name: f"the other half of the range of {_words(name)}" for name in named}
+    held |= {CLASSES: "the other half of the classes", MESHES: "train objects"}
+    infos: dict[str, MetricInfo] = {}
+    for target in targets:
+        for name, trained in held.items():
+            infos |= _cell(target, name, trained)
+    for varied in named:
+        for shown in named:
+            infos[across_of(varied, shown)] = MetricInfo(
+                f"class, {_words(varied)} to {_words(shown)}", "class of views that differ from view 0 in "
+                f"{_words(shown)} alone, by a probe of views in which {_words(varied)} alone differs", factor=100,
+                digits=1, column=False, ranked=False, within=FRACTION, unit="%",
+                floor="most frequent class of the train split",
+            )  # fmt: skip
+    return {name: info for name, info in infos.items() if not name_fault(name)}
+
+
+def _cell(target: str, held: str, trained: str) -> dict[str, MetricInfo]:
+    """Describe the score and the drop of a cell. trained : views that train the probe, in words"""
+    words = f"{_words(target)} without {_words(held)}"
+    of_class = target == CLASS
+    score = "share of right classes" if of_class else f"R² of {_words(target)}"
+    trained = f"trained on {trained}" if held != MESHES else "trained on other views of train objects"
+    shared = {"factor": 100.0, "digits": 1, "unit": "%"} if of_class else {}
+    same = "the same objects" if held == MESHES else "views of the same half"
+    return {
+        transfer_of(target, held): MetricInfo(
+            words, f"{score} by a linear probe {trained}", column=False, ranked=False,
+            within=FRACTION if of_class else (None, 1.0), floor="mean, or most frequent class, of the train split",
+            over_objects="mean" if of_class else "joint", **shared,
+        ),
+        drop_of(target, held): MetricInfo(
+            f"{words}: drop", f"{score} by a linear probe trained on {same}, minus that by one {trained}",
+            higher=False, column=False, ranked=False, floor="0", over_objects="joint", **shared,
+        ),
+    }  # fmt: skip
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
