@@ -1,6 +1,7 @@
 """Metrics of probes that are trained on some views and measured on views of another kind: cells of a matrix."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from iebench.manifests.factors import FactorGroup
 
@@ -56,19 +57,19 @@ def _cell(target: str, held: str, trained: str) -> dict[str, MetricInfo]:
     of_class = target == CLASS
     score = "share of right classes" if of_class else f"R² of {_words(target)}"
     trained = f"trained on {trained}" if held != MESHES else "trained on other views of train objects"
-    shared = {"factor": 100.0, "digits": 1, "unit": "%"} if of_class else {}
     same = "the same objects" if held == MESHES else "views of the same half"
-    return {
-        transfer_of(target, held): MetricInfo(
-            words, f"{score} by a linear probe {trained}", column=False, ranked=False,
-            within=FRACTION if of_class else (None, 1.0), floor="mean, or most frequent class, of the train split",
-            over_objects="mean" if of_class else "joint", **shared,
-        ),
-        drop_of(target, held): MetricInfo(
-            f"{words}: drop", f"{score} by a linear probe trained on {same}, minus that by one {trained}",
-            higher=False, column=False, ranked=False, floor="0", over_objects="joint", **shared,
-        ),
-    }  # fmt: skip
+    value = MetricInfo(
+        words, f"{score} by a linear probe {trained}", column=False, ranked=False,
+        within=FRACTION if of_class else (None, 1.0), floor="mean, or most frequent class, of the train split",
+        over_objects="mean" if of_class else "joint",
+    )  # fmt: skip
+    drop = MetricInfo(
+        f"{words}: drop", f"{score} by a linear probe trained on {same}, minus that by one {trained}", higher=False,
+        column=False, ranked=False, floor="0", over_objects="joint",
+    )  # fmt: skip
+    if of_class:
+        value, drop = (replace(info, factor=100.0, digits=1, unit="%") for info in (value, drop))
+    return {transfer_of(target, held): value, drop_of(target, held): drop}
 
 
 def _words(name: str) -> str:
