@@ -25,6 +25,7 @@ class Pretrained(nn.Module):
         self.network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path, image_size=side)
         self.network._fc = nn.Identity()  # the classes of ImageNet, which nothing here uses
         self.side = side
+        self.training_data = "ImageNet-1k"
         self.preprocessing = {"resized to": side, "by": "bilinear", "mean": "127/255", "deviation": "128/255"}
 
     def forward(self, images: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     Arguments are its keywords.
 
     Attributes of the module that are used: `parts`, `preprocessing` (text, or anything that JSON can hold),
-    `resolution` (side of its images) and `predict`.
+    `training_data` (text), `resolution` (side of its images) and `predict`.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
 
 
 def declared(name: str, module: nn.Module, source: str) -> LoadedEncoder:
-    """Return a module with what its attributes `resolution` and `preprocessing` declare.
+    """Return a module with what its attributes `resolution`, `preprocessing` and `training_data` declare.
 
     source : of the module, for messages
 
@@ -52,7 +52,10 @@ def declared(name: str, module: nn.Module, source: str) -> LoadedEncoder:
     resolution = getattr(module, "resolution", None)
     if not (resolution is None or (isinstance(resolution, int) and resolution >= 1)):
         raise EncoderError(f"{source}: its `resolution` must be a whole number of pixels, not {resolution!r:.80}")
-    return LoadedEncoder(name, module, resolution, preprocessing=_preprocessing(source, module))
+    data = getattr(module, "training_data", "")
+    if not isinstance(data, str):
+        raise EncoderError(f"{source}: its `training_data` must be text, such as 'ImageNet-1k', not {data!r:.80}")
+    return LoadedEncoder(name, module, resolution, preprocessing=_preprocessing(source, module), training_data=data)
 
 
 def _call(spec: str, arguments: Arguments) -> object:

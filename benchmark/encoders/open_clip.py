@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..errors import EncoderError, UnknownName
+from ..results.score import UNTRAINED
 from ..weights.archive import check_sums
 from ..weights.tensors_only import weights_only
 from .maps.reader import MapReader, NoMaps, TimmMaps
@@ -51,7 +52,14 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     module = Preprocessed(Visual(visual), size, wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"open_clip.{spec}", arguments)
     maps = PreparedMaps(module, _maps(visual))
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
+    data = (
+        UNTRAINED
+        if source is None and not spec.startswith(WITH_WEIGHTS)
+        else f"that of OpenCLIP's weights {choice or spec}"
+    )
+    return LoadedEncoder(
+        name, module, module.size, resizes=True, preprocessing=module.preprocessing, training_data=data, maps=maps
+    )
 
 
 class Visual(nn.Module):

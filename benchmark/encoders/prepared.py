@@ -53,6 +53,7 @@ class PreparedEncoder:
     native : side of the images that the module was made for, in pixels; None if unknown, or if it
         was trained here
     reader : reader of the module's feature maps
+    training_data : description of the data that trained it; "" if unknown, or if `run` tells
     """
 
     name: str
@@ -71,6 +72,7 @@ class PreparedEncoder:
     method: Method | None = None
     native: int | None = None
     reader: MapReader = field(default_factory=NoMaps)
+    training_data: str = ""
 
     @property
     def map_stages(self) -> int:
@@ -157,6 +159,7 @@ def prepare(
         method=loaded.method,
         native=loaded.resolution if loaded.run is None else None,
         reader=loaded.maps or OwnMaps(name, module),
+        training_data=loaded.training_data,
     )
 
 

@@ -40,6 +40,7 @@ class LoadedEncoder:
     fixed : remedy for images of another size than `resolution`, which the module cannot take; "" if it can
     resizes : True if the module enlarges smaller images itself, so that `resolution` is an upper limit
     preprocessing : description of the module's own preprocessing
+    training_data : description of the data that trained it; "" if unknown, or if `run` tells
     parts : names of slices of the module's outputs; None: the module's attribute `parts`
     beside : number of columns at the end of D that are not part of the representation, for parts of their own
     predictor : predictor of embeddings; None: the module's own `predict`, if it has one
@@ -57,6 +58,7 @@ class LoadedEncoder:
     fixed: str = ""
     resizes: bool = False
     preprocessing: str = ""
+    training_data: str = ""
     parts: Mapping[str, slice] | None = None
     beside: int = 0
     predictor: Predictor | None = None
@@ -89,6 +91,9 @@ class Scheme:
     claims: Callable[[str], bool]
     runs_code: Callable[[str, Arguments], str]
 
+
+TRAINING_DATA = "training_data"
+"""Argument that every kind of encoder takes: --encoder-arg training_data=ImageNet-1k."""
 
 SCHEMES: Registry[Scheme] = Registry("encoder", "iebench.encoders", EncoderError)
 
@@ -143,12 +148,23 @@ def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Lo
         raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
     if code:
         say(f"{code} is code of its author and runs here, as --trust allows")
+    own = {name: given for name, given in arguments.items() if name != TRAINING_DATA}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        loaded = scheme.load(spec, arguments)
+        loaded = scheme.load(spec, own)
     name = loaded.name.replace("/", "-")  # one folder under runs/, as in "timm.vit/small"
     check_name(name, "the encoder's name")
-    return replace(loaded, name=name)
+    return replace(loaded, name=name, training_data=_training_data(loaded, arguments))
+
+
+def _training_data(loaded: LoadedEncoder, arguments: Arguments) -> str:
+    """Return the description of the data that trained an encoder: an argument of every kind, or what it declares."""
+    declared = arguments.get(TRAINING_DATA, loaded.training_data)
+    if not isinstance(declared, str):
+        raise EncoderError(f"--encoder-arg {TRAINING_DATA}={declared!r:.80}: give text, such as ImageNet-1k")
+    if loaded.run is not None and declared:
+        raise EncoderError(f"--encoder-arg {TRAINING_DATA}: the run's record has its dataset; leave it out")
+    return declared
 
 
 def arguments(assignments: Iterable[str]) -> Arguments:

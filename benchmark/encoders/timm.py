@@ -7,6 +7,7 @@ from typing import Any
 from iebench.manifests.common.causes import read_failure
 
 from ..errors import EncoderError, UnknownName
+from ..results.score import UNTRAINED
 from ..weights.archive import check_sums
 from ..weights.tensors_only import weights_only
 from .maps.reader import TimmMaps
@@ -45,7 +46,12 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     module = Preprocessed(model, wants["input_size"][-1], wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"timm.{spec}", arguments)
     maps = PreparedMaps(module, TimmMaps(model))
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
+    tag = model.pretrained_cfg.get("tag") or "default"
+    pretrained = f"that of timm's weights {tag}" if options.get("pretrained", True) else UNTRAINED
+    data = pretrained if file is None else ""
+    return LoadedEncoder(
+        name, module, module.size, resizes=True, preprocessing=module.preprocessing, training_data=data, maps=maps
+    )
 
 
 def _fill(timm: Any, model: Any, file: Path) -> None:

@@ -5,6 +5,7 @@ from torch import nn
 from iebench.manifests.conventions import IMAGENET
 
 from ..errors import EncoderError, UnknownName
+from ..results.score import UNTRAINED
 from .maps.layers import LayerMaps
 from .preprocess import PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
@@ -49,7 +50,10 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     module = Preprocessed(model, size, mean, std, interpolation)
     name = named(f"torchvision.{spec}", arguments)
     maps = PreparedMaps(module, LayerMaps(model))
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
+    data = f"that of torchvision's weights {weights.name}" if weights else UNTRAINED
+    return LoadedEncoder(
+        name, module, module.size, resizes=True, preprocessing=module.preprocessing, training_data=data, maps=maps
+    )
 
 
 def remove_classifier(spec: str, model: nn.Module) -> None:

@@ -27,7 +27,7 @@ from ..protocol import Protocol
 from ..results.samples import Numbers, Samples, keys_of
 from ..results.score import Distribution
 from ..statistics.bootstrap import Bootstrap, Estimate
-from ..statistics.metric_info import MetricInfo, info_faults, name_fault
+from ..statistics.metric_info import WHOLE, MetricInfo, info_faults, name_fault
 from ..statistics.regularisation import Regularisation
 from .standardise import Standardiser
 
@@ -164,6 +164,7 @@ class Context:
     samples : store for the values of single objects; None to keep none
     suite : "full" to run the probes of that suite too
     distributions : filled by the probe of pose distributions: those of a few views of val, to be shown
+    answers : filled by `log`: question -> predictions (n, c) and errors (n,) for all views of val, of the first seed
     regularisation : filled by probes that are solved: part -> regression -> selected penalty
     """
 
@@ -190,6 +191,7 @@ class Context:
     notes: list[str] = field(default_factory=list)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     distributions: list[Distribution] = field(default_factory=list)
+    answers: dict[str, tuple[Numbers, NDArray[np.float64]]] = field(default_factory=dict)
     samples: Samples | None = None
     suite: Suite = "default"
 
@@ -197,10 +199,12 @@ class Context:
         self, part: str, question: str, rows: Rows, truth: Numbers, predictions: Numbers,
         errors: NDArray[np.float64], unit: str, seeds: Sequence[int | None] = (None,),
     ) -> None:  # fmt: skip
-        """Store the predictions on val if `samples` is set; see `Samples.put`.
+        """Keep predictions for all views of val in `answers`, and store them if `samples` is set; see `Samples.put`.
 
         rows : (k, 1) or (k, 2) of val; truth : (k, c); predictions : (S, k, c) and errors : (S, k), per seed
         """
+        if part == WHOLE and rows.shape == (len(self.val.labels), 1):
+            self.answers[question] = (predictions[0], errors[0])
         if self.samples is not None:
             keys = [keys_of(self.val.identities, self.val.views, view) for view in rows.T]
             self.samples.put(keys, part, question, seeds, truth, predictions, errors, unit)

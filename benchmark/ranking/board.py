@@ -20,7 +20,7 @@ from ..results.score import Score
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.rank_intervals import RankInterval, ranks
-from . import costs, shifts
+from . import costs, origins, shifts
 from .seeds import SeedGroup, Value, grouped
 
 SHOWN = 4  # differences in a message, the protocol included
@@ -190,6 +190,7 @@ class Board:
         seeds = ""
         if any(row.seeds > 1 for row in self.rows):
             seeds = "; ±: standard deviation over training seeds, which the interval covers too"
+        marks = origins.legend(score for row in self.rows for score in row.group.scores.values())
         ranked = f"; rank: {level} interval of ranks by {self.infos[self.sort].title}" if self.has_ranks else ""
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
@@ -197,6 +198,7 @@ class Board:
             + ("; ceiling: the best possible prediction, given the objects' symmetries" if self.ceilings else "")
             + (f"; {costs.LEGEND}" if self.costs else "")
             + (f"; Δ: {shifts.LEGEND}" if self.about.shift else "")
+            + (f"; {marks}" if marks else "")
         )
 
 

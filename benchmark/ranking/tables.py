@@ -17,7 +17,7 @@ from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Cost, Score
 from ..statistics.metric_info import WHOLE
-from . import costs, shifts
+from . import costs, origins, shifts
 from .board import Board, Cell, Mark, Row
 from .conclusion import conclusion
 
@@ -48,9 +48,10 @@ def rank_text(board: Board, row: Row) -> str:
 
 
 def name(row: Row) -> str:
-    """Return the method's name, with the number of its training seeds if there are several, and a shift's datasets."""
+    """Return the method's name with the mark of its training data, its number of seeds, and a shift's datasets."""
     seeds = "" if row.seeds == 1 else f" ({row.seeds} seeds)"
-    return f"{row.name}{seeds}{shifts.shown_name(_first(row))}"
+    score = _first(row)
+    return f"{row.name}{origins.mark(score)}{seeds}{shifts.shown_name(score)}"
 
 
 def change(row: Row, metric: str) -> str:
@@ -139,8 +140,8 @@ def records(board: Board) -> tuple[list[str], list[list[object]]]:
     for row, values in entries:
         cost = (getattr(_first(row).cost, name) for name in costs)
         numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
-        table.append([row.name, row.part, row.seeds, *cost, *numbers])
-    return ["run", "part", "seeds", *costs, *titles], table
+        table.append([row.name, row.part, row.seeds, origins.words(_first(row)), *cost, *numbers])
+    return ["run", "part", "seeds", "training_data", *costs, *titles], table
 
 
 def comma_separated(board: Board) -> str:
@@ -166,6 +167,7 @@ def as_json(board: Board) -> str:
                 "run": row.name,
                 "part": row.part,
                 "files": [cleaned(str(path)) for path in row.group.scores],
+                "training_data": origins.words(_first(row)),
                 "cost": dataclasses.asdict(_first(row).cost),
                 "values": {
                     metric: {**entry, "mark": row.cells[metric].mark.value} for metric, entry in _numbers(row).items()

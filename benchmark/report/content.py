@@ -20,6 +20,7 @@ from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
+from .answers import confusion, of_views
 from .pictures import Pictures, axes
 from .poses import distributions
 from .topics import topic
@@ -36,6 +37,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     methods = [row for row in board.rows if row.part == WHOLE]
     indices = {row.name: i for i, row in enumerate(methods)}
     beliefs = distributions(methods, pictures)
+    shown = None if pictures is None else objects(board, methods, pictures)
     posed = [(shown["object"], shown["view"]) for drawings in beliefs.values() for shown in drawings]
     return {
         "methods": [row.name for row in methods],
@@ -44,7 +46,9 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
         "rows": [_row(row, indices[row.name]) for row in board.rows],
         "curves": curves(methods),
         "orbits": sweeps(methods),
-        "objects": None if pictures is None else objects(board, methods, pictures),
+        "objects": shown,
+        "confusion": confusion(methods, pictures),
+        "answers": None if shown is None else of_views(methods, shown["worst"], pictures),
         "queries": None if pictures is None else queries(methods, pictures),
         "distributions": beliefs,
         "posed": {} if pictures is None else pictures.views(posed),
@@ -164,12 +168,14 @@ def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, 
         (board.infos[metric], means[metric]) for metric in metrics for means in values.values() if metric in means
     ]
     classes = sorted(set(pictures.classes))
+    worst = _worst(columns)
     return {
+        "worst": worst,
         "names": pictures.names,
         "classes": classes,
         "class": [classes.index(name) for name in pictures.classes],
         "values": {m: {i: packed(means[m]) for i, means in values.items() if m in means} for m in metrics},
-        "pictures": pictures.views((i, 0) for i in _worst(columns)),
+        "pictures": pictures.views((i, 0) for i in worst),
     }
 
 

@@ -11,7 +11,7 @@ from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
-from ..ranking import agreement
+from ..ranking import agreement, origins
 from ..ranking.board import Board
 from ..ranking.conclusion import conclusion
 from ..ranking.published import CAPTION, TITLES, cells
@@ -60,6 +60,7 @@ def runs(board: Board) -> str:
         "training settings": [_settings(score, "settings") for score in scores],
         "method's settings": [_settings(score, "method_settings") for score in scores],
         "trained on": [str(score.run.get("device", "–")) for score in scores],
+        "training data": [origins.words(score) for score in scores],
         "encoder": [_flat_line({k: v for k, v in vars(score.encoder).items() if k != "name"}) for score in scores],
         "cost": [_flat_line(vars(score.cost)) for score in scores],
         "probes' seed": [str(score.seed) for score in scores],

@@ -15,6 +15,31 @@ function heat(host, corner, rows, columns, cell) {
 /** A metric's value with its interval. */
 const withInterval = (metric, [value, low, high]) => `${shown(metric, value)} [${shown(metric, low)}, ${shown(metric, high)}]`;
 
+const PAIRS = 6; // most confused pairs of classes that are named
+
+function confusion() {
+  if (!model.confusion) return;
+  reveal("confusion");
+  const { classes, counts } = model.confusion, method = byId("confusion-method");
+  fill(method, methods().filter(([i]) => counts[i]));
+  keepDrawn(() => {
+    const own = counts[method.value], totals = classes.map(() => 0), at = new Map();
+    for (const [row, column, count] of own) {
+      totals[row] += count;
+      at.set(`${row}.${column}`, count);
+    }
+    const keys = classes.map((name, i) => [i, name]), percent = (row, column) => (100 * (at.get(`${row}.${column}`) ?? 0)) / (totals[row] || 1);
+    heat(byId("confusion-table"), "true class", keys, keys, (row, column) => {
+      const share = percent(row, column), title = `${share.toFixed(1)} % of the views of ${classes[row]} are predicted as ${classes[column]}`;
+      return { text: share >= 0.5 ? share.toFixed(0) : "", title, share: row === column ? 0 : share / 50 };
+    });
+    const pairs = own.filter(([row, column]) => row !== column).sort((a, b) => percent(b[0], b[1]) - percent(a[0], a[1])).slice(0, PAIRS);
+    byId("confusion-pairs").textContent = pairs.length
+      ? `Most confused: ${pairs.map(([row, column]) => `${classes[row]} as ${classes[column]} (${percent(row, column).toFixed(0)} %)`).join(", ")}.`
+      : "No view is predicted as another class.";
+  }, method);
+}
+
 function transfer() {
   const cell = /^(transfer|drop)_(\w+)_without_(\w+)$/, across = /^across_(\w+)_to_(\w+)$/, spaced = (name) => [name, name.replaceAll("_", " ")];
   const found = (pattern, group) => [...new Set(Object.keys(model.metrics).flatMap((metric) => pattern.exec(metric)?.[group] ?? []))].map(spaced);

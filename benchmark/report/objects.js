@@ -15,15 +15,34 @@ function objects() {
   const state = { values: [], worst: [], only: null, tiles: TILES };
   fill(metric, Object.keys(all.values).map((name) => [name, model.metrics[name].title]), model.sort);
 
+  const views = (i) => {
+    const { answers } = model, own = answers?.methods[method.value], at = answers?.objects.indexOf(i) ?? -1;
+    const box = byId("object-views");
+    box.hidden = !own || at < 0;
+    if (box.hidden) return;
+    byId("object-title").textContent = `Views of ${all.names[i]}, ${all.classes[all.class[i]]}`;
+    byId("object-tiles").replaceChildren(...answers.views.map((view, k) => {
+      const source = answers.pictures[`${i}.${view}`], name = own.classes[own.predicted[at][k]], right = name === all.classes[all.class[i]];
+      const image = source ? make("img", { src: source, alt: `view ${view}`, loading: "lazy" }) : make("div", { class: "blank" });
+      const degrees = own.degrees ? ` · ${own.degrees[at][k]}°` : "";
+      return make("figure", { class: right ? "right" : "wrong" }, image, make("figcaption", {}, `${view}: ${name}${degrees}`));
+    }));
+  };
+
   const tiles = () => {
+    byId("object-views").hidden = true;
     const chosen = state.worst.filter((i) => state.only === null || all.class[i] === state.only);
     const name = state.only === null ? "all classes" : all.classes[state.only];
     byId("worst-title").textContent = `Worst objects of ${name}, ${model.metrics[metric.value].title}`;
     byId("worst").replaceChildren(...chosen.slice(0, state.tiles).map((i) => {
       const source = all.pictures[`${i}.0`];
       const image = source ? make("img", { src: source, alt: all.names[i], loading: "lazy" }) : make("div", { class: "blank" });
-      return make("figure", { title: all.names[i] }, image,
+      const figure = make("figure", { title: all.names[i] }, image,
         make("figcaption", {}, `${shown(metric.value, state.values[i])} · ${all.classes[all.class[i]]}`));
+      if (!model.answers?.methods[method.value] || !model.answers.objects.includes(i)) return figure;
+      const button = make("button", { type: "button", class: "tile", "aria-label": `views of ${all.names[i]}` }, figure);
+      button.addEventListener("click", () => views(i));
+      return button;
     }));
     byId("worst-more").hidden = chosen.length <= state.tiles;
     for (const row of table.tBodies[0].rows) row.setAttribute("aria-selected", String(Number(row.dataset.index) === state.only));

@@ -4,7 +4,7 @@ for (const form of document.querySelectorAll("form.controls")) {
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
 }
-for (const part of [leaderboard, scatter, profile, descriptions, transfer, poses, orbits, retrieval, objects, training, saving]) part();
+for (const part of [leaderboard, scatter, profile, descriptions, transfer, poses, orbits, retrieval, confusion, objects, training, saving]) part();
 
 let width = document.documentElement.clientWidth, waiting = 0;
 addEventListener("resize", () => {

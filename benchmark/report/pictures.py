@@ -58,6 +58,11 @@ class Pictures:
             first=[numbers[0] for _, numbers in kept],
         )
 
+    @property
+    def class_names(self) -> dict[str, str]:
+        """Names of the classes by synset."""
+        return {name.split("/", 1)[0]: of for name, of in zip(self.names, self.classes, strict=True)}
+
     def views(self, views: Iterable[tuple[int, int]]) -> dict[str, str]:
         """Return images of some views, (object, view), as sources of <img> by "OBJECT.VIEW"."""
         ordered = sorted(set(views))

@@ -45,10 +45,11 @@ function download(name, content) {
 function png({ svg, width, height }, name) {
   const image = new Image(), canvas = make("canvas", { width: FINER * width, height: FINER * height });
   image.addEventListener("load", () => {
+    URL.revokeObjectURL(image.src);
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((content) => download(name, content), "image/png");
   });
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
 }
 
 function saving() {

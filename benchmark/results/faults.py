@@ -18,7 +18,7 @@ from ..statistics.bootstrap import Estimate, interval, widened
 from ..statistics.metric_info import WHOLE, info_faults
 from ..statistics.metric_info import name_fault as metric_fault
 from ..statistics.resamples import digest_of, unpack
-from .score import Distribution, Score
+from .score import Answers, DataFacts, Distribution, Score
 
 SHA256 = re.compile("[0-9a-f]{64}")
 LARGEST = 2**63  # limit of numbers in other languages
@@ -159,6 +159,29 @@ def _example_faults(score: Score) -> Iterator[str]:
         if not 0 <= shown.view < views:
             yield f"distributions[{i}].view is {shown.view}, and an object has the views 0 to {views - 1}"
         yield from (f"distributions[{i}] {fault}" for fault in _distribution_faults(shown))
+    if score.answers is not None:
+        yield from (f"answers {fault}" for fault in _answer_faults(score.answers, score.dataset))
+
+
+def _answer_faults(answers: Answers, data: DataFacts) -> Iterator[str]:
+    """Find lists of another length, and numbers of no class; they catch edited lists and those of another dataset."""
+    objects, views = data.val_objects, data.val_objects * data.views
+    for name, count, most in (
+        ("true", objects, len(answers.classes) - 1), ("predicted", views, len(answers.classes) - 1),
+        ("degrees", views, 180),
+    ):  # fmt: skip
+        text = getattr(answers, name)
+        if not text and name == "degrees":
+            continue
+        try:
+            numbers = unpack(text)
+        except ValueError as error:
+            yield f"has a list {name} that cannot be read ({reason(error)})"
+            continue
+        if len(numbers) != count:
+            yield f"has {len(numbers)} numbers in {name}, and there are {count}"
+        elif numbers.min() < -ROUNDING or numbers.max() > most + ROUNDING:
+            yield f"has numbers from {numbers.min():g} to {numbers.max():g} in {name}, not from 0 to {most}"
 
 
 def _distribution_faults(shown: Distribution) -> Iterator[str]:

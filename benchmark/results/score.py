@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 NAME = "score.json"
+UNTRAINED = "nothing"
+"""Training data of an encoder with initial weights."""
 MOST_BYTES = 16_000_000  # largest file that is read: ten times the size for 3DIEBench
 
 
@@ -33,6 +35,7 @@ class EncoderFacts:
     weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels of its images
     preprocessing : its own preprocessing, as it declares
     precision : precision of its forward pass; for a file of features "", with a resolution of 0
+    training_data : data that trained it, as it declares; "" if it does not, or if the run's record has it
     """
 
     name: str
@@ -43,6 +46,7 @@ class EncoderFacts:
     has_predictor: bool
     preprocessing: str = ""
     precision: str = "float32"
+    training_data: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,21 @@ class Distribution:
     alike: str
 
 
+@dataclass(frozen=True)
+class Answers:
+    """Predictions of probes for every view of val: class, and error of the pose. Lists are packed as bootstrap samples.
+
+    classes : synsets of the classes, sorted
+    true : number of each object's class; predicted : number of each view's predicted class, object by object
+    degrees : angle between the predicted and the true pose of each view, to a degree; "" if it is not measured
+    """
+
+    classes: tuple[str, ...]
+    true: str
+    predicted: str
+    degrees: str = ""
+
+
 @dataclass(frozen=True, repr=False)
 class Score:
     """The score of one encoder.
@@ -145,6 +164,7 @@ class Score:
     regularisation : part -> regression -> penalty that the tuning objects selected for a probe that is solved
     shift : the probes' dataset, if it is not `dataset`, whose train_objects are then those of the probes
     distributions : predicted distributions over poses, to be shown; only of the suite "full"
+    answers : predictions for every view, to be shown; None if the protocol measures other views
     """
 
     name: str
@@ -169,6 +189,7 @@ class Score:
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     shift: Shift | None = None
     distributions: tuple[Distribution, ...] = ()
+    answers: Answers | None = None
 
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
         smoke = f", limit={self.limit}" if self.limit is not None else ""
@@ -188,9 +209,11 @@ class Score:
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
-        for later in ("shift", "distributions"):
+        for later in ("shift", "distributions", "answers"):
             if not table[later]:
                 del table[later]  # so that other scores keep their bytes
+        if not self.encoder.training_data:
+            del table["encoder"]["training_data"]
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
 
     def plot(self, orbits: Path | str | None = None) -> "Picture":

@@ -35,6 +35,7 @@ from ..statistics.metric_info import WHOLE
 from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
 from . import probing, shift
+from .answers import answers
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
 from .splits import EncodedSplit, load_split, unseen
@@ -150,6 +151,7 @@ def score(
             has_predictor=encoder.predictor is not None,
             preprocessing=cleaned(encoder.preprocessing),
             precision=encoder.precision,
+            training_data=cleaned(encoder.training_data),
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
@@ -160,6 +162,7 @@ def score(
         resamples=Resamples.of(context.bootstrap, values),
         examples=queries,
         distributions=tuple(context.distributions),
+        answers=answers(context),
     )
 
 

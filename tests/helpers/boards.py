@@ -13,7 +13,7 @@ from iebench.benchmark.metrics.geometry.curves import is_point
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.results.orbits import CURVES, FORMAT
-from iebench.benchmark.results.score import DataFacts, Distribution, Example, Score
+from iebench.benchmark.results.score import Answers, DataFacts, Distribution, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from iebench.benchmark.statistics.resamples import Resamples, pack
 from iebench.manifests.dataset import DatasetInfo
@@ -75,10 +75,20 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
         resamples=Resamples.of(bootstrap, values),
         examples=() if i % 2 else _examples(val, views),
         distributions=() if i % 2 else _distributions(val, views, generator),
+        answers=None if i % 2 else _answers(val, views, generator),
         run={"method": name, "seed": 0, "settings": {"batch": 64}, "method_settings": {}, "device": "cpu"},
     )
     complete.save(path)
     return path, complete
+
+
+def _answers(val: Pictures, views: int, generator: np.random.Generator) -> Answers:
+    """Return predictions of every view: a class at random, and degrees up to 180."""
+    classes = sorted({name.split("/")[0] for name in val.names})
+    true = np.array([classes.index(name.split("/")[0]) for name in val.names], np.float64)
+    count = len(val.names) * views
+    predicted = generator.integers(0, len(classes), count).astype(np.float64)
+    return Answers(tuple(classes), pack(true), pack(predicted), pack(generator.integers(0, 181, count).astype(float)))
 
 
 def _distributions(val: Pictures, views: int, generator: np.random.Generator) -> tuple[Distribution, ...]:

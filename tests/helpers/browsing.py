@@ -13,6 +13,7 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
@@ -42,6 +43,8 @@ def open_page(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: s
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     driver.get(page.as_uri())
+    complete = "return document.readyState === 'complete'"
+    WebDriverWait(driver, 60).until(lambda opened: script(opened, complete))  # on a busy machine `get` may be early
 
 
 def set_scheme(driver: webdriver.Chrome, scheme: str) -> None:

@@ -66,8 +66,8 @@ def choose(opened: Any, select: str, text: str) -> None:
 
 def test_every_section_with_something_to_show_is_there(opened: Any) -> None:
     sections = [s.get_attribute("id") for s in opened.find_elements(By.TAG_NAME, "section") if s.is_displayed()]
-    assert sections == ["leaderboard", "tradeoff", "profile", "descriptions", "orbits", "retrieval", "objects",
-                     "training", "dataset", "runs", "protocol", "published"]  # fmt: skip
+    assert sections == ["leaderboard", "tradeoff", "profile", "descriptions", "orbits", "retrieval", "confusion",
+                     "objects", "training", "dataset", "runs", "protocol", "published"]  # fmt: skip
     links = [a.get_attribute("href").rpartition("#")[2] for a in opened.find_elements(By.CSS_SELECTOR, "nav a")
              if a.is_displayed()]  # fmt: skip
     assert links == sections
@@ -213,6 +213,33 @@ def test_questions_to_a_predictor_are_shown(opened: Any) -> None:
     assert "the target has rank 2 of 5" in questions[1].text and "rotated by" in questions[1].text
     loaded = "return [...document.querySelectorAll('.question img')].every((i) => i.src.startsWith('data:image/jpeg'))"
     assert browsing.script(opened, loaded)
+
+
+def test_classes_that_a_method_confuses_are_a_matrix(opened: Any, twenty: dict[Path, Score]) -> None:
+    choose(opened, "confusion-method", "method-2")
+    answers = next(s for s in twenty.values() if s.name == "method-2").answers
+    assert answers is not None
+    cells = opened.find_elements(By.CSS_SELECTOR, "#confusion-table tbody td")
+    assert len(cells) == len(answers.classes) ** 2
+    rows = opened.find_elements(By.CSS_SELECTOR, "#confusion-table tbody tr")
+    sums = [sum(int(cell.text or 0) for cell in row.find_elements(By.TAG_NAME, "td")) for row in rows]
+    assert {total for total in sums if total} <= set(range(97, 104))  # rounded percents of each class with val objects
+    assert opened.find_element(By.ID, "confusion-pairs").text.startswith("Most confused: ")
+    options = [option.text for option in Select(opened.find_element(By.ID, "confusion-method")).options]
+    assert "method-1" not in options  # it has no predictions
+
+
+def test_an_object_leads_to_the_predictions_for_its_views(opened: Any, twenty: dict[Path, Score]) -> None:
+    choose(opened, "object-method", "method-2")
+    assert not opened.find_element(By.ID, "object-views").is_displayed()
+    opened.find_element(By.CSS_SELECTOR, "#worst button.tile").click()
+    views = opened.find_elements(By.CSS_SELECTOR, "#object-tiles figure")
+    score = next(s for s in twenty.values() if s.name == "method-2")
+    assert len(views) == score.dataset.views and all("°" in view.text for view in views)
+    assert all(view.get_attribute("class") in ("right", "wrong") for view in views)
+    assert views[0].find_element(By.TAG_NAME, "img").get_attribute("src").startswith("data:image/jpeg;base64,")
+    choose(opened, "object-method", "method-1")
+    assert not opened.find_elements(By.CSS_SELECTOR, "#worst button.tile")  # it has no predictions
 
 
 def test_classes_lead_to_their_worst_objects(opened: Any, twenty: dict[Path, Score]) -> None:

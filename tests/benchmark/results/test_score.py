@@ -30,6 +30,10 @@ SHOWN = {
     "synset": "a", "object_id": "b", "view": 3,
     "poses": pack(np.tile(POSE, 2)), "shares": pack(np.array([0.7, 0.2])), "alike": pack(POSE),
 }  # fmt: skip
+ANSWERS = {
+    "classes": ["one", "two"], "true": pack(np.zeros(6)), "predicted": pack(np.arange(96.0) % 2),
+    "degrees": pack(np.arange(96.0)),
+}  # fmt: skip
 VALUES = {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}, "invariant": {"top1": measured(0.4)}}
 
 
@@ -100,6 +104,10 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t.update(distributions=[{**SHOWN, "shares": pack(np.ones(3))}]), "has 8 and 4 numbers of quaternions"),
     (lambda t: t.update(distributions=[{**SHOWN, "alike": pack(np.ones(4))}]), "quaternions that are not of unit"),
     (lambda t: t.update(distributions=[{**SHOWN, "shares": pack(np.ones(2))}]), "has probabilities with the sum 2"),
+    (lambda t: t.update(answers={**ANSWERS, "true": pack(np.ones(5))}), "has 5 numbers in true, and there are 6"),
+    (lambda t: t.update(answers={**ANSWERS, "predicted": "?"}), "answers has a list predicted that cannot be read"),
+    (lambda t: t.update(answers={**ANSWERS, "classes": ["one"]}), "numbers from 0 to 1 in predicted, not from 0 to 0"),
+    (lambda t: t.update(answers={**ANSWERS, "degrees": pack(np.full(96, 181.0))}), "181 in degrees, not from 0 to 180"),
     (lambda t: t.pop("pairs"), "setting 'pairs' is missing"),
     (lambda t: t.update(extra=1), "unknown setting 'extra'"),
     (lambda t: t["values"]["whole"]["top1"].update(value="high"), "values.whole.top1: value"),
