@@ -148,7 +148,7 @@ def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Lo
         raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
     if code:
         say(f"{code} is code of its author and runs here, as --trust allows")
-    own = {name: given for name, given in arguments.items() if name != TRAINING_DATA}
+    own = {name: chosen for name, chosen in arguments.items() if name != TRAINING_DATA}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         loaded = scheme.load(spec, own)

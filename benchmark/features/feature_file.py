@@ -51,6 +51,7 @@ class FeatureFile:
     weights: str
     resolution: int = 0
     preprocessing: str = "unknown: features came as a file"
+    training_data: str = ""
     precision: str = ""
     predictor: None = None
     run: None = None

@@ -96,8 +96,8 @@ def clustered(counts: Codes) -> Codes:
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     distances = 1 - (shares + shares.T) / 2
     np.fill_diagonal(distances, 0)
-    order: Codes = leaves_list(linkage(squareform(distances, checks=False), "average", optimal_ordering=True))
-    return order
+    tree = linkage(squareform(distances, checks=False), "average", optimal_ordering=True)
+    return leaves_list(tree).astype(np.int64)
 
 
 def whole(text: str) -> Codes:

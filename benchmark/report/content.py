@@ -48,7 +48,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
         "orbits": sweeps(methods),
         "objects": shown,
         "confusion": confusion(methods, pictures),
-        "answers": None if shown is None else of_views(methods, shown["worst"], pictures),
+        "answers": of_views(methods, shown["worst"], pictures) if shown and pictures else None,
         "queries": None if pictures is None else queries(methods, pictures),
         "distributions": beliefs,
         "posed": {} if pictures is None else pictures.views(posed),

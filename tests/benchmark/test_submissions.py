@@ -93,7 +93,7 @@ def test_adding_scores_fills_folder_and_readme_and_a_stale_table_is_seen(
     assert tool.add([first]) == [Path("benchmark/scores/tiny/sie-s0.json")]
     tool.add([second])
     page = (clone / "benchmark/scores/README.md").read_text(encoding="utf-8")
-    assert "| byol-s0 |" in page and "| sie-s0 |" in page
+    assert "| byol-s0‡ |" in page and "| sie-s0‡ |" in page
     shown_for_every_dataset(clone, monkeypatch)
     (clone / "benchmark/scores/tiny/byol-s0.json").unlink()
     with pytest.raises(AssertionError):

@@ -35,8 +35,8 @@ def test_only_encoders_of_other_data_are_marked(of: Score, sign: str, text: str)
 
 
 def test_under_a_shift_the_dataset_of_the_probes_counts() -> None:
-    there = DataFacts("there", THERE, 4, 2, 3)
-    shifted = replace(score(fingerprint=THERE, seed=0), shift=Shift(there, False, {}, {}))
+    other = DataFacts("other", THERE, 4, 2, 3)
+    shifted = replace(score(fingerprint=THERE, seed=0), shift=Shift(other, False, {}, {}))
     assert mark(shifted) == ""
 
 

@@ -21,17 +21,17 @@ def test_views_are_counted_by_true_and_predicted_class() -> None:
     generator = np.random.default_rng(0)
     true, predicted = generator.integers(0, 3, 5).tolist(), generator.integers(0, 3, 20).tolist()
     slow = np.zeros((4, 4), int)  # "b" is a class of another score
-    place = [0, 2, 3]
+    numbers = [0, 2, 3]
     for view, guess in enumerate(predicted):
-        slow[place[true[view // 4]], place[guess]] += 1
+        slow[numbers[true[view // 4]], numbers[guess]] += 1
     assert (counted(score(("a", "c", "d"), true, predicted), ["a", "b", "c", "d"]) == slow).all()
 
 
 def test_classes_that_are_confused_stand_beside_each_other() -> None:
     counts = 10 * np.eye(6, dtype=np.int64)
-    for one, other in ((0, 3), (1, 4), (2, 5)):
-        counts[one, other] = counts[other, one] = 8
+    for left, right in ((0, 3), (1, 4), (2, 5)):
+        counts[left, right] = counts[right, left] = 8
     order = clustered(counts).tolist()
     assert sorted(order) == list(range(6))
-    for one, other in ((0, 3), (1, 4), (2, 5)):
-        assert abs(order.index(one) - order.index(other)) == 1
+    for left, right in ((0, 3), (1, 4), (2, 5)):
+        assert abs(order.index(left) - order.index(right)) == 1
