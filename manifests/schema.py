@@ -32,8 +32,16 @@ OBJECTS = pa.schema(
 )  # fmt: skip
 """One row per object of the plan; docs/reference/format.md explains the columns."""
 
-ADDED = frozenset({"notes", "doubles"})
-"""Columns of OBJECTS that were added later; they are read as null from older datasets."""
+COLOUR_PREFIX = "colour_"
+"""Prefix of the columns of symmetry.parquet for the group of shape and colour; the others are those of the shape."""
+GROUP: list[tuple[str, pa.DataType]] = [
+    ("kind", pa.string()), ("order", pa.int32()), ("axis_x", pa.float64()), ("axis_y", pa.float64()),
+    ("axis_z", pa.float64()), ("flips", pa.bool_()), ("quaternions", pa.list_(pa.float64())),
+    ("residual", pa.float64()), ("cause", pa.string()),
+]  # fmt: skip
+
+ADDED = frozenset({"notes", "doubles", *(f"{COLOUR_PREFIX}{name}" for name, _ in GROUP)})
+"""Columns of OBJECTS and of symmetry.parquet that were added later; they are read as null from older datasets."""
 
 OF_LINES = frozenset({"missing", "notes", "cause"})
 """Columns of OBJECTS and FAILURES that may hold several lines."""

@@ -1,7 +1,7 @@
 """Rotational symmetries of an object: poses that look the same, and rotation errors that take them into account.
 
 R and R s give the same image for every s in the object's symmetry group G. Therefore R1^-1 R2 and s^-1 R1^-1 R2 t
-cannot be distinguished (s, t in G). Only shape counts: material and texture may break a symmetry that is listed here.
+cannot be distinguished (s, t in G). A table has two groups for each object: of its shape, and of its shape and colour.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from .conventions import quaternion_product
 from .dataset import read_table
 from .errors import DatasetError, InvalidValue
+from .schema import COLOUR_PREFIX, GROUP
 
 Array = NDArray[np.float64]
 Kind = Literal["finite", "axial", "sphere"]
@@ -24,9 +25,8 @@ Kind = Literal["finite", "axial", "sphere"]
 TABLE = "symmetry.parquet"
 COLUMNS = pa.schema(
     [
-        ("synset", pa.string()), ("object_id", pa.string()), ("kind", pa.string()), ("order", pa.int32()),
-        ("axis_x", pa.float64()), ("axis_y", pa.float64()), ("axis_z", pa.float64()), ("flips", pa.bool_()),
-        ("quaternions", pa.list_(pa.float64())), ("residual", pa.float64()), ("cause", pa.string()),
+        ("synset", pa.string()), ("object_id", pa.string()), *GROUP,
+        *((f"{COLOUR_PREFIX}{name}", kind) for name, kind in GROUP),
     ]
 )  # fmt: skip
 """One row per object whose mesh was analysed; docs/reference/format.md explains the columns."""
@@ -132,8 +132,15 @@ def _tilt(rotation: Rotation, axis: Array) -> Array:
     return tilt
 
 
-def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
-    """Read the symmetries of a dataset's objects by (synset, object id); None if the meshes were not analysed.
+def named(prefix: str, row: Mapping[str, object]) -> dict[str, object]:
+    """Put a prefix before the names of a row's columns."""
+    return {f"{prefix}{name}": value for name, value in row.items()}
+
+
+def read(folder: Path, prefix: str = "") -> Mapping[tuple[str, str], Symmetry] | None:
+    """Read the symmetries of a dataset's objects by (synset, object id); None if they were not analysed.
+
+    prefix : "" for symmetries of the shape, COLOUR_PREFIX for those of shape and colour
 
     Raises
     ------
@@ -143,7 +150,8 @@ def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
     if not path.is_file():
         return None
     symmetries = {}
-    for row in read_table(path, COLUMNS).to_pylist():
+    for whole in read_table(path, COLUMNS).to_pylist():
+        row = {**whole, **{name: whole[f"{prefix}{name}"] for name, _ in GROUP}}
         if row["kind"] is not None:
             try:
                 symmetries[row["synset"], row["object_id"]] = _of_row(row)
@@ -152,7 +160,7 @@ def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
                 raise DatasetError(
                     f"{path} is damaged ({name!a:.100} {error}): restore it or run `iebench symmetry` again"
                 ) from error
-    return symmetries
+    return symmetries if symmetries or not prefix else None
 
 
 def _of_row(row: Mapping[str, Any]) -> Symmetry:

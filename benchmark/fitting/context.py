@@ -128,6 +128,10 @@ class Oracle(Interface):
     def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
         """Return the best predictions of relative rotations: rows (k, views) -> expected matrices (k, 3, 3)."""
 
+    @property
+    def blind(self) -> "Oracle | None":
+        """Return the oracle that does not see colours; None if no colours are known."""
+
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
@@ -275,8 +279,8 @@ def checked(metrics: Mapping[str, MetricInfo]) -> dict[str, MetricInfo]:
 
 ORDER = (
     "heads", "consistency", "decoded_rotation", "axes", "shares", "kernel", "linear", "neighbours", "few", "prediction",
-    "self_similarity", "correspondence", "descriptions", "sensitivity", "uncertainty", "transfer", "action_code",
-    "in_context", "sequence",
+    "self_similarity", "correspondence", "descriptions", "sensitivity", "uncertainty", "transfer", "ceilings",
+    "action_code", "in_context", "sequence",
 )  # fmt: skip
 """Order of iebench's probes in score files, so that these keep their bytes; any later probe follows by its name."""
 

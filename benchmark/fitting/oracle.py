@@ -20,6 +20,7 @@ from iebench.manifests.dataset import checksums
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.laws import Law
 from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import COLOUR_PREFIX
 from iebench.manifests.symmetry import Symmetry
 
 from ..data.pairs import Identity
@@ -60,10 +61,20 @@ class Prior:
 
 @dataclass(frozen=True)
 class Symmetries:
-    """The symmetries of a dataset's objects; an object that is not listed has none."""
+    """The symmetries of a dataset's objects; an object that is not listed has none.
+
+    known : rotations that keep an object's shape and, if the table has them, its colours
+    of_shape : those that keep the shape, if colours are known too; else None
+    """
 
     known: Mapping[Identity, Symmetry]
     prior: Prior
+    of_shape: Mapping[Identity, Symmetry] | None = None
+
+    @property
+    def blind(self) -> "Symmetries | None":
+        """Return the oracle that does not see colours; None if no colours are known."""
+        return None if self.of_shape is None else Symmetries(self.of_shape, self.prior)
 
     @property
     def views(self) -> int:
@@ -128,9 +139,10 @@ def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
     ------
     DatasetError : the table is damaged, or not the one in SHA256SUMS.
     """
-    known = symmetry.read(folder)
-    if known is None or not train.has(ROTATION):
+    shape = symmetry.read(folder)
+    if shape is None or not train.has(ROTATION):
         return None
+    coloured = symmetry.read(folder, COLOUR_PREFIX)
     table = folder / symmetry.TABLE
     if read_sums(folder, checksums(folder)).get(symmetry.TABLE) != file_sha256(table):
         raise DatasetError(
@@ -138,4 +150,5 @@ def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
         )
     laws: Any = tuple(factor.law for name in ROTATION for factor in recipe.factors if factor.name == name)
     poses = pose(train.columns(ROTATION, np.arange(len(train.labels)))).as_matrix()
-    return Symmetries(known, Prior(laws, poses.mean(0)))
+    prior = Prior(laws, poses.mean(0))
+    return Symmetries(shape, prior) if coloured is None else Symmetries(shape | coloured, prior, shape)

@@ -23,6 +23,7 @@ from . import (
     sequence,
 )  # fmt: skip
 from .geometry import (
+    ceilings,
     correspondence,
     descriptions,
     pose_distribution,
@@ -59,6 +60,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "consistency": consistency.fitted(groups),
         "descriptions": descriptions.DESCRIPTIONS,
         "sensitivity": sensitivity.sensitivities(groups),
+        "ceilings": ceilings.CEILINGS,
         "transfer": transfer.transfers(groups),
         "uncertainty": uncertainty.UNCERTAINTY,
         "correspondence": correspondence.CORRESPONDENCE,

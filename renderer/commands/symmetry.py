@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.schema import COLOUR_PREFIX
 from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import dataset_argument, workers_option
@@ -27,27 +28,40 @@ from iebench.manifests.symmetry import TABLE
     "--tolerance", type=click.FloatRange(0.1, 20), default=2.0, metavar="PERCENT", show_default=True,
     help="Largest distance between the rotated and the original surface, in percent of the object's diagonal.",
 )  # fmt: skip
+@click.option(
+    "--colour", type=click.FloatRange(0, 200), default=15.0, metavar="DELTA", show_default=True,
+    help="Largest difference between the rotated and the original colour, as a distance in CIE L*a*b*: 2 is just "
+    "visible, 100 is black to white.",
+)  # fmt: skip
 @workers_option
 @answers(json=True)
-def symmetry(dataset: Path, source: str | None, tolerance: float, workers: int | None, as_json: bool) -> int:
+def symmetry(
+    dataset: Path, source: str | None, tolerance: float, colour: float, workers: int | None, as_json: bool
+) -> int:
     """Find the rotational symmetries of a dataset's objects.
 
     They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
-    contain upper bounds for rotation, and a rotation error that treats poses with the same appearance as equal. Only
-    the shape that is seen from outside is analysed: material and texture may distinguish poses in which the shape looks
-    the same.
+    contain upper bounds for rotation, and a rotation error that treats poses with the same appearance as equal.
+    Each object has two groups: rotations that keep its shape, as seen from outside, and those that keep its colours
+    too. A can is round in shape, and its print is not.
     """
     from ..symmetry.run import write_symmetries
 
-    rows = write_symmetries(dataset, source, check_processes(workers or cores(), "--workers"), tolerance / 100)
-    kinds = Counter(_word(row) for row in rows)
-    shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
-    table = {"file": dataset / TABLE, "objects": len(rows), "kinds": kinds}
-    reply(as_json, table, [f"{dataset / TABLE}: {len(rows)} objects: {shown}"])
+    processes = check_processes(workers or cores(), "--workers")
+    rows = write_symmetries(dataset, source, processes, tolerance / 100, colour)
+    kinds, colours = (Counter(_word(row, prefix) for row in rows) for prefix in ("", COLOUR_PREFIX))
+    table = {"file": dataset / TABLE, "objects": len(rows), "kinds": kinds, "kinds_with_colour": colours}
+    lines = [
+        f"{dataset / TABLE}: {len(rows)} objects",
+        *(f"{name}: {', '.join(f'{count} {word}' for word, count in of.most_common())}"
+          for name, of in (("shape", kinds), ("shape and colour", colours))),
+    ]  # fmt: skip
+    reply(as_json, table, lines)
     return 3 if any(row["kind"] is None for row in rows) else 0
 
 
-def _word(row: dict[str, object]) -> str:
-    if row["kind"] == "finite":
-        return "without symmetry" if row["order"] == 1 else f"of order {row['order']}"
-    return {"axial": "axial", "sphere": "round", None: "not readable"}[row["kind"]]  # type: ignore[index]
+def _word(row: dict[str, object], prefix: str) -> str:
+    kind, order = row[f"{prefix}kind"], row[f"{prefix}order"]
+    if kind == "finite":
+        return "without symmetry" if order == 1 else f"of order {order}"
+    return {"axial": "axial", "sphere": "round", None: "not readable"}[kind]  # type: ignore[index]

@@ -1,8 +1,8 @@
 """Rotational symmetries of a mesh: a rotation is a symmetry if the rotated surface stays close to the original surface.
 
 Only rotations about the origin of the object frame count, which is the centre of the bounding box: a rotation about
-another point would move the object in the image. Only the shape is analysed, not material or texture, and of the
-shape what is seen from outside: the back of a label inside its bottle does not count.
+another point would move the object in the image. Of the shape only what is seen from outside counts: the back of a
+label inside its bottle does not. A symmetry of shape and colour also keeps the colours; see `Colours`.
 """
 
 import numpy as np
@@ -27,17 +27,22 @@ ENOUGH, TRIES = 3, 16  # number of symmetries without which all directions are s
 NEAR = 0.15  # a rotation with a larger residual is not refined
 STEPS, CONVERGED = 20, np.radians(0.1)  # most refinement steps; a smaller change ends the refinement
 ALIKE = 0.12  # relative difference of two moments of inertia below which their axes are ambiguous
+NEIGHBOURS = 32  # coloured points near a rotated point, of which one must have its colour
+COLOUR = 15.0  # largest difference in colour, as a distance in CIE 1976 L*a*b*
 LARGEST = 60  # most elements of a finite group: those of the icosahedron
 
 
-def symmetries(vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE) -> tuple[Symmetry, float]:
+def symmetries(
+    vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE, colours: "Colours | None" = None
+) -> tuple[Symmetry, float]:
     """Return the symmetries of a mesh whose bounding box is centred, and the largest residual of its symmetries.
 
     vertices : (n, 3) object frame; faces : (m, 3)
     tolerance : largest distance of the rotated surface from the surface, as a share of the diagonal
+    colours : colours of the surface, which the symmetries must keep too; None for symmetries of the shape
     returns : the group, and the largest residual of its elements as a share of the diagonal (see `Shape.residual`)
     """
-    shape = Shape(vertices, faces, tolerance)
+    shape = Shape(vertices, faces, tolerance, colours)
     axes = shape.axes()
     free = [axis for axis in axes if shape.is_axial(axis)]
     if not free:
@@ -57,11 +62,41 @@ def symmetries(vertices: Array, faces: NDArray[np.int64], tolerance: float = TOL
     return Symmetry("finite", group.as_quat(canonical=True)), max(shape.residual(element) for element in group)
 
 
+class Colours:
+    """Colours of a surface, to be compared with those after a rotation.
+
+    points : (n, 3) object frame; lab : (n, 3), CIE 1976 L*a*b*; tolerance : largest difference in colour
+    """
+
+    def __init__(self, points: Array, lab: Array, tolerance: float = COLOUR) -> None:
+        seen = visible(points / np.linalg.norm(np.ptp(points, axis=0)))
+        points, self._lab, self.tolerance = points[seen], lab[seen], tolerance
+        self._diagonal = np.linalg.norm(np.ptp(points, axis=0))
+        self._surface = KDTree(points)
+        self._chosen = np.arange(0, len(points), max(1, len(points) // POINTS))
+
+    def residual(self, rotation: Rotation, near: float) -> float:
+        """Return the SHARE quantile of the differences in colour between rotated points and the surface.
+
+        near : in diagonals. A point is compared with the most similar of its neighbours within this distance, or with
+            the nearest one, so that a colour may move as far as the surface may.
+        """
+        rotated = rotation.apply(self._surface.data[self._chosen])
+        distances, indices = self._surface.query(rotated, min(NEIGHBOURS, len(self._lab)))
+        distances, indices = distances.reshape(len(rotated), -1), indices.reshape(len(rotated), -1)
+        differences = np.linalg.norm(self._lab[indices] - self._lab[self._chosen, None], axis=-1)
+        close = distances <= max(near * self._diagonal, 0.0)
+        close[:, 0] = True
+        return float(np.quantile(np.where(close, differences, np.inf).min(1), SHARE))
+
+
 class Shape:
     """Points on a surface, at rest and to be rotated; the bounding box has a diagonal of 1."""
 
-    def __init__(self, vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE) -> None:
-        self._tolerance = tolerance
+    def __init__(
+        self, vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE, colours: Colours | None = None
+    ) -> None:
+        self._tolerance, self._colours = tolerance, colours
         scale = 1 / np.linalg.norm(np.ptp(vertices, axis=0))
         mesh = trimesh.Trimesh(vertices * scale, faces, process=False, validate=False)
         every = np.asarray(trimesh.sample.sample_surface(mesh, DENSE, seed=0)[0], np.float64)
@@ -77,8 +112,11 @@ class Shape:
         return float(np.quantile(distances, SHARE))
 
     def fits(self, rotation: Rotation) -> bool:
-        """True if a rotation is a symmetry; a few points are tested first."""
-        return self.residual(rotation, COARSE) <= 1.5 * self._tolerance and self.residual(rotation) <= self._tolerance
+        """True if a rotation is a symmetry; a few points are tested first, and colours last."""
+        if self.residual(rotation, COARSE) > 1.5 * self._tolerance or self.residual(rotation) > self._tolerance:
+            return False
+        colours = self._colours
+        return colours is None or colours.residual(rotation, self._tolerance) <= colours.tolerance
 
     def axes(self) -> Array:
         """Return directions (n, 3) of likely axes: the frame's axes and the principal axes."""

@@ -81,7 +81,8 @@ def test_the_newest_dataset_is_the_one_finished_last(tiny_dataset, tmp_path):
 
 def test_a_table_made_before_a_column_was_added_is_read_and_verified(tiny_dataset, tmp_path):
     table = read_table(tiny_dataset / "objects.parquet", OBJECTS)
-    for gone in (sorted(ADDED), sorted(ADDED)[:1]):
+    later = sorted(ADDED & set(OBJECTS.names))
+    for gone in (later, later[:1]):
         pq.write_table(table.drop_columns(gone), tmp_path / "old.parquet")
         old = read_table(tmp_path / "old.parquet", OBJECTS)
         assert old.schema.equals(OBJECTS)
