@@ -128,16 +128,16 @@ class Oracle(Interface):
     def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
         """Return the best predictions of relative rotations: rows (k, views) -> expected matrices (k, 3, 3)."""
 
-    @property
-    def blind(self) -> "Oracle | None":
-        """Return the oracle that does not see colours; None if no colours are known."""
-
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
 
 class KnownSymmetries(Interface):
     """The objects' symmetries, and the recipe's poses."""
+
+    @property
+    def blind(self) -> Oracle | None:
+        """Return the oracle that does not see colours; None if no colours are known."""
 
     def symmetry(self, split: Split, object_: int) -> Symmetry:
         """Return the symmetries of an object of a split."""

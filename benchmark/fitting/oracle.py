@@ -151,4 +151,4 @@ def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
     laws: Any = tuple(factor.law for name in ROTATION for factor in recipe.factors if factor.name == name)
     poses = pose(train.columns(ROTATION, np.arange(len(train.labels)))).as_matrix()
     prior = Prior(laws, poses.mean(0))
-    return Symmetries(shape, prior) if coloured is None else Symmetries(shape | coloured, prior, shape)
+    return Symmetries(shape, prior) if coloured is None else Symmetries({**shape, **coloured}, prior, shape)

@@ -71,7 +71,7 @@ class Colours:
     def __init__(self, points: Array, lab: Array, tolerance: float = COLOUR) -> None:
         seen = visible(points / np.linalg.norm(np.ptp(points, axis=0)))
         points, self._lab, self.tolerance = points[seen], lab[seen], tolerance
-        self._diagonal = np.linalg.norm(np.ptp(points, axis=0))
+        self._diagonal = float(np.linalg.norm(np.ptp(points, axis=0)))
         self._surface = KDTree(points)
         self._chosen = np.arange(0, len(points), max(1, len(points) // POINTS))
 
@@ -83,9 +83,9 @@ class Colours:
         """
         rotated = rotation.apply(self._surface.data[self._chosen])
         distances, indices = self._surface.query(rotated, min(NEIGHBOURS, len(self._lab)))
-        distances, indices = distances.reshape(len(rotated), -1), indices.reshape(len(rotated), -1)
+        distances, indices = (np.asarray(each).reshape(len(rotated), -1) for each in (distances, indices))
         differences = np.linalg.norm(self._lab[indices] - self._lab[self._chosen, None], axis=-1)
-        close = distances <= max(near * self._diagonal, 0.0)
+        close = distances <= near * self._diagonal
         close[:, 0] = True
         return float(np.quantile(np.where(close, differences, np.inf).min(1), SHARE))
 

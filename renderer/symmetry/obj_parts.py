@@ -39,17 +39,17 @@ def parts(path: Path) -> Iterator[trimesh.Trimesh]:
             case ["f"]:
                 corners = [(*word.split("/"), "")[:2] for word in words[1:]]
                 textured = all(uv for _, uv in corners)
-                own = [_index(number, len(points)) for number, _ in corners]
-                uvs = [_index(number, len(coordinates)) for _, number in corners] if textured else [0] * len(own)
-                for k in range(1, len(own) - 1):
-                    faces[material, textured].append(([own[0], *own[k : k + 2]], [uvs[0], *uvs[k : k + 2]]))
+                at = [_index(number, len(points)) for number, _ in corners]
+                uvs = [_index(number, len(coordinates)) for _, number in corners] if textured else [0] * len(at)
+                for k in range(1, len(at) - 1):
+                    faces[material, textured].append(([at[0], *at[k : k + 2]], [uvs[0], *uvs[k : k + 2]]))
     materials = _materials(path)
     for (name, textured), triangles in faces.items():
         own = np.array([face for face, _ in triangles]).ravel()
         mesh = trimesh.Trimesh(np.array(points)[own], np.arange(len(own)).reshape(-1, 3), process=False, validate=False)
         if name in materials:
             uv = np.array(coordinates)[np.array([uvs for _, uvs in triangles]).ravel()] if textured else None
-            mesh.visual = TextureVisuals(uv=uv, material=materials[name])
+            mesh.visual = TextureVisuals(uv=uv, material=materials[name])  # type: ignore[no-untyped-call]
         elif all(colours[i] for i in own):
             shades = np.rint(255 * np.array([colours[i] for i in own]).clip(0, 1)).astype(np.uint8)
             mesh.visual = ColorVisuals(mesh, vertex_colors=shades)
@@ -76,4 +76,4 @@ def _materials(path: Path) -> dict[str, SimpleMaterial]:
                 case "map_kd" if text.strip():
                     with Image.open(file.parent / text.split()[-1]) as image:
                         values.setdefault(name, {})["image"] = image.convert("RGB")
-    return {name: SimpleMaterial(**own) for name, own in values.items()}
+    return {name: SimpleMaterial(**own) for name, own in values.items()}  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """The surface of an object in the object frame: its triangles, and points on it with their colours."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import trimesh
@@ -94,18 +95,17 @@ def _sampled(meshes: list[trimesh.Trimesh]) -> tuple[Array, NDArray[np.int64], A
     counts = np.maximum(1, np.rint(POINTS * areas / max(areas.sum(), 1e-300))).astype(int)
     points, colours = [], []
     for mesh, count in zip(meshes, counts, strict=True):
-        material = getattr(mesh.visual, "material", None)
+        visual: Any = mesh.visual
+        material, uv = getattr(visual, "material", None), getattr(visual, "uv", None)
         image = getattr(material, "image", None) or getattr(material, "baseColorTexture", None)
-        if material is not None and (image is None or getattr(mesh.visual, "uv", None) is None):
-            sampled, _ = trimesh.sample.sample_surface(mesh, count, seed=0)
+        sampled, faces, weights = trimesh.sample.sample_surface(mesh, count, return_barycentric=True, seed=0)
+        if material is None:
+            own = (visual.face_colors if visual.defined else np.tile(GREY, (len(mesh.faces), 1)))[faces, :3]
+        elif image is None or uv is None:
             own = np.broadcast_to(np.asarray(material.main_color)[:3], (count, 3))
-        elif material is not None:
-            sampled, faces, weights = trimesh.sample.sample_surface(mesh, count, return_barycentric=True, seed=0)
-            uv = np.einsum("nk,nkc->nc", weights, np.asarray(mesh.visual.uv)[mesh.faces[faces]])
-            own = trimesh.visual.color.uv_to_interpolated_color(uv, image)[:, :3]
         else:
-            sampled, faces = trimesh.sample.sample_surface(mesh, count, seed=0)
-            own = (mesh.visual.face_colors if mesh.visual.defined else np.tile(GREY, (len(mesh.faces), 1)))[faces, :3]
+            texels = np.einsum("nk,nkc->nc", weights, np.asarray(uv)[mesh.faces[faces]])
+            own = trimesh.visual.color.uv_to_interpolated_color(texels, image)[:, :3]
         points.append(np.asarray(sampled, np.float64))
         colours.append(np.asarray(own, np.float64))
     sources = np.repeat(np.arange(len(meshes)), counts)

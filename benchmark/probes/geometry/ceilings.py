@@ -13,7 +13,7 @@ from ..rotation import matrices
 def ceilings(context: Context) -> Values:
     """Measure ceiling_shape and ceiling_colour on val's pairs, where `iebench symmetry` has analysed colours."""
     colour, val = context.oracle, context.val
-    shape = None if colour is None else colour.blind
+    shape = None if context.symmetries is None else context.symmetries.blind
     rows, objects = val.evaluation_rows(2, every=False)
     if colour is None or shape is None:
         return {}
