@@ -21,8 +21,9 @@ from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
 from .answers import confusion, of_views
-from .pictures import Pictures, axes
+from .pictures import Pictures
 from .poses import distributions
+from .queries import queries
 from .topics import topic
 
 POINTS = 150  # smallest number of points of a training curve, if so many were logged
@@ -177,31 +178,6 @@ def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, 
         "values": {m: {i: packed(means[m]) for i, means in values.items() if m in means} for m in metrics},
         "pictures": pictures.views((i, 0) for i in worst),
     }
-
-
-def queries(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
-    """Return the queries of each method's predictor with the retrieved views and images; of the first training seed.
-
-    Raises
-    ------
-    NotComparable : an example has an object or a view that the dataset does not have.
-    """
-    by_method: dict[int, list[dict[str, Any]]] = {}
-    turns: dict[str, Any] = {}
-    views: list[tuple[int, int]] = []
-    for method, row in enumerate(rows):
-        path, score = next(iter(row.group.scores.items()))
-        for example in score.examples:
-            i = pictures.index(example, path)
-            key = f"{i}.{example.target}"
-            turn = pictures.turn(i, example.source, example.target)
-            turns.setdefault(key, None if turn is None else (turn[0], axes(turn[1])))
-            views += [(i, view) for view in (example.source, example.target, example.found)]
-            by_method.setdefault(method, []).append(
-                {"object": i, "source": example.source, "target": example.target, "retrieved": example.found,
-                 "rank": example.rank, "among": score.dataset.views - 1}
-            )  # fmt: skip
-    return {"methods": by_method, "turns": turns, "pictures": pictures.views(views)}
 
 
 def packed(values: Array) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Small images of val objects for the page, and a drawing of the rotation between two poses."""
+"""Small images and poses of val objects for the page."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -22,6 +22,7 @@ from ..protocol import Protocol
 from ..results.score import Example
 
 SIDE = 96  # pixels of an image
+DIGITS = 6  # of a pose: angles between views to a thousandth of a degree
 CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # direction of the recipes' camera, seen from the object
 
 
@@ -106,6 +107,20 @@ class Pictures:
         before, after = poses.as_quat()
         return float(geodesic_degrees(before[None], after[None])[0]), poses.as_matrix()
 
+    def poses(self, views: Iterable[tuple[int, int]]) -> dict[str, list[float]]:
+        """Return the poses of some views, (object, view), by "OBJECT.VIEW"; {} if there are no angles.
+
+        A pose is a quaternion, scalar last, then the ends of the object's x, y and z axis as `projected` has them.
+        """
+        ordered = sorted(set(views))
+        if not ordered or not set(ANGLES) <= set(self.samples.info.recipe.factor_names):
+            return {}
+        samples = self.samples.at(self.first[i] + view for i, view in ordered)
+        rotations = pose([[sample.row[name] for name in ANGLES] for sample in samples])
+        ends = projected(rotations.as_matrix()).reshape(-1, 6)
+        numbers = np.concatenate([rotations.as_quat(), ends], axis=1).round(DIGITS).tolist()
+        return {f"{i}.{view}": numbers[k] for k, (i, view) in enumerate(ordered)}
+
     def image(self, index: int, view: int) -> Image.Image:
         """Return a small image of a view."""
         [sample] = self.samples.at([self.first[index] + view])
@@ -120,18 +135,6 @@ class Pictures:
         out = io.BytesIO()
         self._small(sample).save(out, "JPEG", quality=80)
         return embedded(out.getvalue(), "jpeg")
-
-
-def axes(matrices: NDArray[np.float64]) -> str:
-    """Draw an object's three axes before (thin) and after (bold) a rotation: an <svg> element.
-
-    matrices : (2, 3, 3), object -> world
-    """
-    lines = []
-    for name, ends in zip(("before", "after"), projected(matrices) * 40 + 48, strict=True):
-        for axis, (x, y) in zip("xyz", ends, strict=True):
-            lines.append(f"<path class='{name} {axis}' d='M48 48L{x:.1f} {y:.1f}'/>")
-    return f"<svg class='axes' viewBox='0 0 96 96' role='img' aria-label='the rotation'>{''.join(lines)}</svg>"
 
 
 def projected(matrices: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -161,6 +161,8 @@ def _example_faults(score: Score) -> Iterator[str]:
         yield from (f"distributions[{i}] {fault}" for fault in _distribution_faults(shown))
     if score.answers is not None:
         yield from (f"answers {fault}" for fault in _answer_faults(score.answers, score.dataset))
+    if score.retrievals is not None:
+        yield from (f"retrievals {fault}" for fault in score.retrievals.faults(views))
 
 
 def _answer_faults(answers: Answers, data: DataFacts) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
+from .retrievals import Retrievals
 
 if TYPE_CHECKING:
     from iebench.manifests.pages.figures import Picture
@@ -165,6 +166,7 @@ class Score:
     shift : the probes' dataset, if it is not `dataset`, whose train_objects are then those of the probes
     distributions : predicted distributions over poses, to be shown; only of the suite "full"
     answers : predictions for every view, to be shown; None if the protocol measures other views
+    retrievals : queries to a predictor for every source and target view of the objects of `examples`, to be shown
     """
 
     name: str
@@ -190,6 +192,7 @@ class Score:
     shift: Shift | None = None
     distributions: tuple[Distribution, ...] = ()
     answers: Answers | None = None
+    retrievals: Retrievals | None = None
 
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
         smoke = f", limit={self.limit}" if self.limit is not None else ""
@@ -209,7 +212,7 @@ class Score:
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
-        for later in ("shift", "distributions", "answers"):
+        for later in ("shift", "distributions", "answers", "retrievals"):
             if not table[later]:
                 del table[later]  # so that other scores keep their bytes
         if not self.encoder.training_data:

@@ -36,7 +36,7 @@ from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
 from . import probing, shift
 from .answers import answers
-from .examples import examples
+from .examples import examples, retrievals
 from .notes import about, scarce, signs, sizes, unsettled
 from .splits import EncodedSplit, load_split, unseen
 
@@ -118,7 +118,7 @@ def score(
             suite=suite,
         )
         values = probing.run(context)
-        queries = examples(context)
+        queries, every = examples(context), retrievals(context)
         if ask is not None:
             values = shift.without_class(values) if unknown else values
             fresh: dict[str, Any] = {"chosen": {}, "metrics": {}, "packages": {}, "notes": [], "regularisation": {}}
@@ -161,6 +161,7 @@ def score(
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
         examples=queries,
+        retrievals=every,
         distributions=tuple(context.distributions),
         answers=answers(context),
     )

@@ -13,6 +13,7 @@ from iebench.benchmark.metrics.geometry.curves import is_point
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.results.orbits import CURVES, FORMAT
+from iebench.benchmark.results.retrievals import Retrievals, targets_of
 from iebench.benchmark.results.score import Answers, DataFacts, Distribution, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from iebench.benchmark.statistics.resamples import Resamples, pack
@@ -76,6 +77,7 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
         examples=() if i % 2 else _examples(val, views),
         distributions=() if i % 2 else _distributions(val, views, generator),
         answers=None if i % 2 else _answers(val, views, generator),
+        retrievals=None if i % 4 else _retrievals(val, views, generator),
         run={"method": name, "seed": 0, "settings": {"batch": 64}, "method_settings": {}, "device": "cpu"},
     )
     complete.save(path)
@@ -98,6 +100,19 @@ def _distributions(val: Pictures, views: int, generator: np.random.Generator) ->
         poses, shares = Rotation.random(20, rng=generator).as_quat(), np.sort(generator.dirichlet(np.ones(20)))[::-1]
         shown.append(Distribution(*name.split("/"), k % views, *map(pack, (poses.ravel(), shares, poses[:2].ravel()))))
     return tuple(shown)
+
+
+def _retrievals(val: Pictures, views: int, generator: np.random.Generator) -> Retrievals:
+    """Return the views that a predictor retrieves that orders the other views of an object at random."""
+    targets = targets_of(np.arange(views))
+    orders = np.array(
+        [[generator.permutation(row) for row in np.repeat(targets, views - 1, axis=0)] for _ in val.names]
+    )
+    ranks = 1 + (orders == targets.reshape(-1, 1)).argmax(axis=-1)
+    lists = (pack(values.ravel().astype(float)) for values in (orders[..., 0], ranks))
+    return Retrievals(
+        tuple((synset, name) for synset, name in (n.split("/") for n in val.names)), tuple(range(views)), *lists
+    )
 
 
 def _examples(val: Pictures, views: int) -> tuple[Example, ...]:

@@ -8,9 +8,11 @@ import tracemalloc
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 from scoring import SMALL, measured, score_of
 
 from iebench.benchmark.errors import NotComparable, RunError
@@ -18,11 +20,11 @@ from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
-from iebench.benchmark.report.pictures import Pictures, axes
+from iebench.benchmark.report.pictures import Pictures, projected
+from iebench.benchmark.results.retrievals import Retrievals
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.statistics.regularisation import Regularisation
-from iebench.benchmark.statistics.resamples import unpack
-from iebench.manifests.conventions import pose
+from iebench.benchmark.statistics.resamples import pack, unpack
 from iebench.manifests.dataset import DatasetInfo
 
 VALUES = {"whole": {"top1": measured(0.61), "mrr": measured(0.31)}, "invariant": {"top1": measured(0.45)}}
@@ -142,25 +144,60 @@ def test_metrics_with_a_column_come_first_where_objects_are_many(
     assert columns[1] != list(METRICS)[1]
 
 
-def test_queries_have_pictures_and_rotations(page: str) -> None:
+def test_queries_have_pictures_and_poses(page: str) -> None:
     queries = held(page)["queries"]
     assert sum(len(group) for group in queries["methods"].values()) == 10 * 6
     for group in queries["methods"].values():
         for query in group:
             for view in ("source", "target", "retrieved"):
                 assert f"{query['object']}.{query[view]}" in queries["pictures"]
-            degrees, svg = queries["turns"][f"{query['object']}.{query['target']}"]
-            assert 0 <= degrees <= 180 and svg.count("<path") == 6
+            assert f"{query['object']}.{query['source']}" in queries["poses"]
+            assert f"{query['object']}.{query['target']}" in queries["poses"]
 
 
-def test_axes_are_drawn_as_the_camera_sees_them() -> None:
+def test_every_query_of_a_score_is_on_the_page(page: str, twenty: dict[Path, Score]) -> None:
+    table = held(page)
+    stored = {score.name: score.retrievals for score in twenty.values() if score.retrievals is not None}
+    assert len(stored) == 5 and {table["methods"][int(i)] for i in table["queries"]["every"]} == set(stored)
+    for i, every in table["queries"]["every"].items():
+        kept = stored[table["methods"][int(i)]]
+        retrieved, ranks = kept.lists()
+        assert [table["objects"]["names"][k] for k in every["objects"]] == ["/".join(name) for name in kept.objects]
+        assert every["views"] == list(kept.views) and every["among"] == 5
+        assert every["retrieved"] == retrieved.tolist() and every["ranks"] == ranks.tolist()
+        assert {f"{k}.{view}" for k in every["objects"] for view in range(6)} <= table["queries"]["poses"].keys()
+
+
+def test_sources_and_targets_have_pictures_first_then_what_is_often_retrieved(
+    twenty: dict[Path, Score], tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iebench.benchmark.report.queries.PICTURED", 3)
+    path, score = next((path, score) for path, score in twenty.items() if score.retrievals is not None)
+    [name, *_] = score.retrievals.objects  # type: ignore[union-attr]
+    retrieved, ranks = pack(np.array([5.0, 5.0])), pack(np.array([2.0, 3.0]))
+    few = replace(score, retrievals=Retrievals((name,), (0, 2), retrieved, ranks), examples=())
+    assert set(held(report({path: few}, tiny_dataset))["queries"]["pictures"]) == {"0.0", "0.2", "0.5"}
+    monkeypatch.setattr("iebench.benchmark.report.queries.PICTURED", 0)
+    assert set(held(report({path: few}, tiny_dataset))["queries"]["pictures"]) == {"0.0", "0.2"}
+
+
+def test_axes_are_projected_as_the_camera_sees_them() -> None:
     """The camera is at (0, 1, 1): x points left in the picture, z up, y down, both shortened by root 2."""
-    svg = axes(pose(np.zeros((2, 3))).as_matrix())
-    ends = dict(re.findall(r"class='before ([xyz])' d='M48 48L([-\d. ]+)'", svg))
-    drawn = {axis: [float(n) for n in text.split()] for axis, text in ends.items()}
-    short = 40 / 2**0.5
-    for axis, expected in {"x": [8, 48], "y": [48, 48 + short], "z": [48, 48 - short]}.items():
-        assert drawn[axis] == pytest.approx(expected, abs=0.06)
+    short = 1 / 2**0.5
+    expected = [[-1, 0], [0, short], [0, -short]]
+    np.testing.assert_allclose(projected(np.eye(3)[None])[0], expected, atol=1e-12)
+
+
+def test_poses_of_views_are_those_of_the_dataset(tiny_dataset: Path) -> None:
+    pictures = Pictures.of(tiny_dataset, DatasetInfo.load(tiny_dataset), SMALL, None)
+    poses = pictures.poses([(2, 5), (0, 1), (2, 0)])
+    assert sorted(poses) == ["0.1", "2.0", "2.5"]
+    degrees, matrices = pictures.turn(2, 0, 5)  # type: ignore[misc]
+    for key, matrix, ends in zip(("2.0", "2.5"), matrices, projected(matrices), strict=True):
+        np.testing.assert_allclose(Rotation.from_quat(poses[key][:4]).as_matrix(), matrix, atol=1e-5)
+        np.testing.assert_allclose(poses[key][4:], ends.ravel(), atol=1e-6)
+    between = Rotation.from_quat(poses["2.0"][:4]).inv() * Rotation.from_quat(poses["2.5"][:4])
+    assert np.degrees(between.magnitude()) == pytest.approx(degrees, abs=1e-3)
 
 
 def test_curves_are_thinned_and_keep_what_is_finite(tmp_path: Path) -> None:
@@ -207,6 +244,19 @@ def test_an_example_that_is_not_of_the_dataset_is_named(
     with pytest.raises(NotComparable, match=r"score\.json has an example of the object .* score again") as refused:
         report({tmp_path / "score.json": changed}, tiny_dataset)
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "change", [{"objects": (("gone", "0"),)}, {"views": (0, 6)}, {"retrieved": pack(np.full(2, 7.0))}]
+)
+def test_a_retrieval_that_is_not_of_the_dataset_is_named(
+    twenty: dict[Path, Score], tiny_dataset: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    score = next(score for score in twenty.values() if score.retrievals is not None)
+    one = Retrievals(score.retrievals.objects[:1], (0, 1), pack(np.full(2, 2.0)), pack(np.full(2, 2.0)))  # type: ignore[union-attr]
+    changed = replace(score, retrievals=replace(one, **change), dataset=replace(score.dataset, views=9))
+    with pytest.raises(NotComparable, match=r"score\.json has an example of the object .* score again"):
+        report({tmp_path / "score.json": changed}, tiny_dataset)
 
 
 def test_orbits_beside_a_score_are_drawn_with_their_intervals_and_worst(page: str, twenty: dict[Path, Score]) -> None:

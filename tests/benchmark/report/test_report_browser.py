@@ -6,15 +6,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 import browsing
+import numpy as np
 import pytest
+from scoring import SMALL
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from iebench.benchmark.report.pictures import Pictures, projected
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.statistics.resamples import unpack
+from iebench.manifests.dataset import DatasetInfo
 
 pytestmark = pytest.mark.browser
 
@@ -207,12 +211,88 @@ def test_orbits_have_a_line_and_a_band_a_method(opened: Any) -> None:
 
 def test_questions_to_a_predictor_are_shown(opened: Any) -> None:
     choose(opened, "retrieval-method", "method-2")
-    questions = opened.find_elements(By.CSS_SELECTOR, ".question")
-    assert len(questions) == 6 and len(opened.find_elements(By.CSS_SELECTOR, ".question .axes")) == 6
-    assert len(opened.find_elements(By.CSS_SELECTOR, ".question .right")) == 3
+    figure = opened.find_element(By.ID, "retrieval-figure")
+    questions = figure.find_elements(By.CSS_SELECTOR, ".question")
+    assert len(questions) == 6 and len(figure.find_elements(By.CSS_SELECTOR, ".axes")) == 6
+    assert len(figure.find_elements(By.CSS_SELECTOR, ".right")) == 3
     assert "the target has rank 2 of 5" in questions[1].text and "rotated by" in questions[1].text
     loaded = "return [...document.querySelectorAll('.question img')].every((i) => i.src.startsWith('data:image/jpeg'))"
     assert browsing.script(opened, loaded)
+    assert not opened.find_element(By.ID, "retrieval-every").is_displayed()  # an older score has only these
+
+
+def retrieved(twenty: dict[Path, Score], name: str) -> tuple[np.ndarray, np.ndarray]:
+    stored = next(score for score in twenty.values() if score.name == name).retrievals
+    assert stored is not None
+    return stored.lists()
+
+
+def test_any_source_and_target_view_can_be_chosen(opened: Any, twenty: dict[Path, Score]) -> None:
+    choose(opened, "retrieval-method", "method-4")
+    Select(opened.find_element(By.ID, "retrieval-object")).select_by_index(3)
+    views, ranks = (each[3] for each in retrieved(twenty, "method-4"))
+    assert {rank == 1 for rank in ranks.ravel()} == {True, False}
+    shown = browsing.script(opened, """
+        const [sources, targets] = ["sources", "targets"].map((name) => [...byId(`retrieval-${name}`).children]);
+        const figures = () => [...document.querySelectorAll("#retrieval-query figure")];
+        return sources.map((source, s) => {
+          source.click();
+          const queries = targets.flatMap((target, t) => {
+            if (t === s) return [];
+            target.click();
+            return [figures().map((figure) => [figure.className, figure.textContent])];
+          });
+          const count = byId("retrieval-count").textContent;
+          return { queries, count, ranks: targets.map((target) => target.textContent) };
+        });
+    """)  # fmt: skip
+    for source, (at, own, row) in enumerate(zip(shown, views, ranks, strict=True)):
+        assert at["ranks"] == [*map(str, row[:source]), "–", *map(str, row[source:])]
+        assert at["count"] == f"From view {source} of this object, {(row == 1).sum()} of 5 targets are retrieved."
+        targets = [view for view in range(6) if view != source]
+        for target, view, rank, figures in zip(targets, own, row, at["queries"], strict=True):
+            assert figures[0][1].endswith(f", view {source}") and figures[1][1].startswith("rotated by ")
+            wrong = f"retrieved: view {view}; the target has rank {rank} of 5"
+            assert figures[2] == (["right", "retrieved: the target view"] if rank == 1 else ["wrong", wrong])
+            assert figures[3] == ["", f"target: view {target}"]
+
+
+def test_another_method_keeps_the_object_and_the_views(opened: Any, twenty: dict[Path, Score]) -> None:
+    choose(opened, "retrieval-method", "method-4")
+    Select(opened.find_element(By.ID, "retrieval-object")).select_by_index(2)
+    opened.find_elements(By.CSS_SELECTOR, "#retrieval-sources label")[4].click()
+    opened.find_elements(By.CSS_SELECTOR, "#retrieval-targets label")[1].click()
+    choose(opened, "retrieval-method", "method-8")
+    rank = retrieved(twenty, "method-8")[1][2, 4, 1]
+    words = opened.find_element(By.ID, "retrieval-query").text
+    assert "view 4" in words and "target: view 1" in words
+    assert "retrieved: the target view" in words if rank == 1 else f"the target has rank {rank} of 5" in words
+
+
+def test_the_angle_between_views_is_that_of_the_dataset(opened: Any, tiny_dataset: Path) -> None:
+    pictures = Pictures.of(tiny_dataset, DatasetInfo.load(tiny_dataset), SMALL, None)
+    for target in range(1, 6):
+        degrees, matrices = pictures.turn(1, 0, target)  # type: ignore[misc]
+        figure = "const figure = rotation(1, 0, arguments[0]);"
+        assert browsing.script(opened, f"{figure} return figure.textContent", target) == f"rotated by {degrees:.0f}°"
+        paths = browsing.script(
+            opened, f"{figure} return [...figure.querySelectorAll('.after')].map((e) => e.getAttribute('d'))", target
+        )
+        ends = np.array([path.partition("L")[2].split() for path in paths], float)
+        np.testing.assert_allclose(ends, 48 + 40 * projected(matrices)[1], atol=0.06)
+
+
+def test_views_are_chosen_by_the_arrow_keys(opened: Any) -> None:
+    choose(opened, "retrieval-method", "method-4")
+    opened.find_element(By.ID, "retrieval-object").send_keys(Keys.TAB)
+    assert browsing.script(opened, "return document.activeElement.name") == "retrieval-source"
+    ActionChains(opened).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
+    assert ", view 2" in opened.find_element(By.ID, "retrieval-query").text
+    ring = "return getComputedStyle(document.activeElement.parentElement).outlineStyle"
+    assert browsing.script(opened, ring) == "double"
+    ActionChains(opened).send_keys(Keys.TAB, *[Keys.ARROW_RIGHT] * 2).perform()  # from view 0 past the source to view 3
+    assert browsing.script(opened, "return document.activeElement.name") == "retrieval-target"
+    assert "target: view 3" in opened.find_element(By.ID, "retrieval-query").text
 
 
 def test_classes_that_a_method_confuses_are_a_matrix(opened: Any, twenty: dict[Path, Score]) -> None:
