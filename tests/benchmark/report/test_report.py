@@ -253,8 +253,8 @@ def test_a_retrieval_that_is_not_of_the_dataset_is_named(
     twenty: dict[Path, Score], tiny_dataset: Path, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     score = next(score for score in twenty.values() if score.retrievals is not None)
-    one = Retrievals(score.retrievals.objects[:1], (0, 1), pack(np.full(2, 2.0)), pack(np.full(2, 2.0)))  # type: ignore[union-attr]
-    changed = replace(score, retrievals=replace(one, **change), dataset=replace(score.dataset, views=9))
+    stored = Retrievals(score.retrievals.objects[:1], (0, 1), pack(np.full(2, 2.0)), pack(np.full(2, 2.0)))  # type: ignore[union-attr]
+    changed = replace(score, retrievals=replace(stored, **change), dataset=replace(score.dataset, views=9))
     with pytest.raises(NotComparable, match=r"score\.json has an example of the object .* score again"):
         report({tmp_path / "score.json": changed}, tiny_dataset)
 
