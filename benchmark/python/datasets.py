@@ -9,6 +9,8 @@ from PIL import Image
 
 from iebench.manifests.dataset import DatasetInfo, newest
 from iebench.manifests.factors import Factor
+from iebench.manifests.reading.passes import Passes, passes_of
+from iebench.manifests.reading.samples import Samples
 from iebench.manifests.schema import SPLITS
 
 from ..errors import UnknownName
@@ -73,6 +75,26 @@ class Dataset:
                 return View(Image.fromarray(images.read([row])[0]), latents)
             row -= size
         raise IndexError(f"{self.folder} has {len(self)} views, and no view {index}")
+
+    def passes(self, index: int) -> Passes:
+        """Read the passes of one view as arrays: depth, mask, normal, nocs, flow, boxes and camera, as far as stored.
+
+        index : as for an image
+
+        Raises
+        ------
+        IndexError : no such view.
+        DatasetError : missing or damaged.
+        """
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
+            raise IndexError(f"{self.folder} has {len(self)} views, and no view {index}")
+        [sample] = self._samples.at([row])
+        return passes_of(sample, self.info.recipe)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples(self.folder, self.info)
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ..recipe import Recipe
 from .samples import Sample
 
 Pixels = NDArray[np.uint8]
+DEPTH_STEPS = 8192  # levels of depth a unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 FLOW_STEPS, FLOW_ZERO = 64, 32768  # levels a pixel, and the level of no motion; 16 bits then reach 511 pixels
 
 

@@ -12,12 +12,10 @@ from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.reading.boxes import Boxes, rounded
-from iebench.manifests.reading.pictures import FLOW_STEPS, FLOW_ZERO
+from iebench.manifests.reading.pictures import DEPTH_STEPS, FLOW_STEPS, FLOW_ZERO
 from iebench.manifests.schema import COLUMNS_OF_PASSES, files_among, member_suffix
 
 from .interface import Geometry
-
-DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
 SEEN_WITHIN = 0.01  # units: a point is seen in the next view if the surface there is nearer or farther by at most this
 
