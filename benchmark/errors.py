@@ -9,6 +9,7 @@ IebenchError
 ├── RankFailed               an error of another rank, raised by the first one
 ├── Stopped                  exit code 130: stopped by Ctrl-C; the state is saved and the same run can go on
 │   └── Requeue              exit code 75: stopped by SIGTERM or SIGUSR1, as queues send before they end a job
+├── HubError                 a repository of the Hugging Face Hub that cannot be read or written
 ├── ConversionError          an external checkpoint that cannot be converted, or a converted one that is damaged
 └── ScoringError             an object that cannot be scored or compared
         ├── EncoderError         an encoder that does not exist, fails, or returns invalid output
@@ -73,6 +74,13 @@ class Requeue(Stopped):
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
+# --- the Hub ------------------------------------------------------------------------------------------------
+
+
+class HubError(IebenchError):
+    """A repository of the Hugging Face Hub that cannot be read or written."""
+
+
 # --- scoring ------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +114,7 @@ __all__ = [
     "DatasetError",
     "Diverged",
     "EncoderError",
+    "HubError",
     "IebenchError",
     "InvalidValue",
     "MissingPart",

@@ -79,8 +79,8 @@ def test_every_package_is_installed():
 HOUSE = {
     "api": "__main__",
     "manifests": """
-        brief errors conventions schema text common installed laws fit factors taxonomy pages shell doctor recipe folder
-        dataset latents views symmetry reading presets protocols recipes sweeps
+        brief errors conventions schema text common network installed laws fit factors taxonomy pages shell doctor
+        recipe folder dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": """
         gather crops losses errors action rotations networks variants needs registry method equivariant
@@ -91,7 +91,7 @@ HOUSE = {
     "benchmark": """
         errors protocol statistics metrics poses distributed weights data results training.online training released
         encoders.maps encoders encoders.wrappers encoders.files features fitting probes.several probes orbits scoring
-        forecasts comparing ranking sweep listing demo report python commands speed
+        forecasts comparing ranking sweep listing hub demo report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate

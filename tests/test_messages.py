@@ -24,7 +24,7 @@ OWN = {
 }
 FACTS = {
     "errno", "name", "filename", "lineno", "colno", "start", "end", "object", "code", "cause", "response", "returncode",
-    "exit_code", "info", "show", "__traceback__", "__cause__",
+    "exit_code", "info", "show", "attempts", "__traceback__", "__cause__",
 }  # fmt: skip
 """Attributes of an exception that are not words of a library."""
 TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}

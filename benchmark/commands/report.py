@@ -15,6 +15,7 @@ from iebench.manifests.shell.values import DATASET
         "iebench report",
         "iebench report --data data/builtin --out report.html",
         "iebench report --data data/builtin --figures figures",
+        "iebench report --space page && iebench push page --to USER/NAME",
         "iebench report --data data/builtin runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json",
     ),
 )
@@ -28,8 +29,14 @@ from iebench.manifests.shell.values import DATASET
     "--figures", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Also write two figures as SVG: class against rotation, retrievals of a predictor.",
 )  # fmt: skip
+@click.option(
+    "--space", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Also write a folder with the page that `iebench push` makes a static Space of the Hugging Face Hub.",
+)  # fmt: skip
 @answers(json=True)
-def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None, as_json: bool) -> None:
+def report(
+    files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None, space: Path | None, as_json: bool
+) -> None:
     """Write scores as one HTML page: table, charts, pictures, curves.
 
     Without files: all of runs/*/score.json except smoke runs. Without the dataset: no images. The page needs no
@@ -43,12 +50,17 @@ def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path 
 
     scores = gather(files)
     dataset = data or dataset_of(scores)
-    write_atomic(out, make_report(scores, dataset))
+    page = make_report(scores, dataset)
+    write_atomic(out, page)
     drawn: list[Path] = []
     if figures is not None:
         from ..report.figures import write
 
         drawn = write(figures, scores, dataset)
+    if space is not None:
+        from ..report.space import write as write_space
+
+        drawn += write_space(space, page, next(iter(scores.values())))
     blind = ["without pictures: their dataset is not under data/; name it with --data"] if dataset is None else []
     lines = [*blind, f"{out}: written; open it in a browser", *(f"{path}: written" for path in drawn)]
     reply(as_json, {"written": [out, *drawn], "scores": list(scores), "dataset": dataset}, lines)

@@ -50,6 +50,8 @@ VERBS = {  # in the order of use
     "validate": Verb("Check that score files may go on a leaderboard"),
     "leaderboard": Verb("Compare scores of one dataset and one protocol"),
     "report": Verb("Write scores as one HTML page: table, charts, pictures, curves"),
+    "push": Verb("Push a dataset, a run, scores or a page to the Hugging Face Hub", ("huggingface_hub",)),
+    "pull": Verb("Pull a dataset, a run, scores or a page from the Hugging Face Hub", ("huggingface_hub",)),
     "demo": Verb("Render, train, score and report on a small scale: the whole path", ("trimesh", "torch")),
     "doctor": Verb("Check this machine and installation: each line says ok or what to do"),
     "completion": Verb("Print the script that completes `iebench` in a shell"),

@@ -19,7 +19,7 @@ from ..output.store import LocalStore
     epilog=examples(
         "iebench card data/builtin",
         "iebench card data/released",
-        "iebench card data/builtin && huggingface-cli upload --repo-type dataset NAME data/builtin",
+        "iebench card data/builtin && iebench push data/builtin --to USER/NAME",
     ),
 )
 @dataset_argument

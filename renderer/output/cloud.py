@@ -8,7 +8,6 @@ intervals.
 
 import json
 import os
-import random
 import socket
 import threading
 import time
@@ -25,14 +24,13 @@ import fsspec
 from iebench.manifests.common.causes import refusal
 from iebench.manifests.common.lock import holder
 from iebench.manifests.common.patience import PATIENCE, joins
+from iebench.manifests.network.retries import RequestFailed, repeat, status
 
 from ..errors import DiskError, IebenchError, MissingPart, UsageError
 from ..machine.scratch import scratch
 from .lock import LOCK, in_use
 
 BEAT = 10.0  # seconds between two heartbeats of a run that holds a store
-PERMANENT = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that a retry cannot fix
-TEMPORARY = (408, 409, 412, 425, 429)  # status codes below 500 that a retry may fix
 
 T = TypeVar("T")
 
@@ -189,33 +187,19 @@ class CloudStore:
         FileNotFoundError : the file does not exist.
         DiskError : the action fails permanently, or too many times.
         """
-        for attempt in range(1, self.tries + 1):
-            try:
-                return action()
-            except FileNotFoundError:
-                raise
-            except Exception as error:
-                if _status(error) == 404:
-                    raise FileNotFoundError(name) from error
-                if attempt == self.tries or _is_permanent(error):
-                    tries = f" ({attempt} times)" if attempt > 1 else ""
-                    raise DiskError(
-                        f"cannot {verb} {self._url}/{name}: {refusal(error, 'the store gives no reason')}{tries}; "
-                        "finished shards stay there, and the same command continues"
-                    ) from error
-                shortest, longest = self.pauses
-                time.sleep(min(longest, shortest * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))
-        raise AssertionError("the last attempt returns or raises")
-
-
-def _is_permanent(error: Exception) -> bool:
-    """True if a retry is useless."""
-    return isinstance(error, PERMANENT) or (400 <= _status(error) < 500 and _status(error) not in TEMPORARY)
-
-
-def _status(error: Exception) -> int:
-    """Return the HTTP status of an error's response; 0 if it has none."""
-    return int(getattr(getattr(error, "response", None), "status_code", 0))
+        try:
+            return repeat(action, self.tries, self.pauses)
+        except RequestFailed as failure:
+            error = failure.cause
+            if isinstance(error, FileNotFoundError):
+                raise error from None
+            if status(error) == 404:
+                raise FileNotFoundError(name) from error
+            tries = f" ({failure.attempts} times)" if failure.attempts > 1 else ""
+            raise DiskError(
+                f"cannot {verb} {self._url}/{name}: {refusal(error, 'the store gives no reason')}{tries}; "
+                "finished shards stay there, and the same command continues"
+            ) from error
 
 
 def _gone(held: str) -> bool:

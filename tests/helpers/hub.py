@@ -1,55 +1,136 @@
-"""Minimal Hugging Face Hub: commits, lists and serves the files of one dataset repository for the Hub's library.
+"""Minimal Hugging Face Hub: makes, commits, lists and serves repositories for the Hub's library.
 
-Large files go through LFS, as on the Hub. Any other request gets a 404 and is recorded in `unknown`.
+Large files go through LFS, as on the Hub. Writing needs a token, and so does reading a private repository. Any other
+request gets a 404 and is recorded in `unknown`.
 """
 
 import base64
 import hashlib
 import json
+import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from werkzeug import Request, Response
 
-LARGE = (".tar", ".parquet")
+LARGE = (".tar", ".parquet", ".safetensors", ".pt")
+API = re.compile(r"/api/(datasets|models|spaces)/([^/]+/[^/]+)(?:/(preupload|commit|tree|paths-info|revision)/(.+))?")
+FILE = re.compile(r"/(?:(datasets|spaces)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+LFS = re.compile(r"/(?:(?:datasets|spaces)/)?[^/]+/[^/]+\.git/info/lfs/objects/batch")
+
+
+class Repository:
+    """A repository. history : commit id -> files by path; commits : the paths of each commit"""
+
+    def __init__(self, private=False):
+        self.private, self.commits, self.history = private, [], {_sha1(b"0"): {}}
+
+    @property
+    def head(self):
+        return list(self.history)[-1]
+
+    @property
+    def files(self):
+        return self.history[self.head]
+
+    def commit(self, changes):
+        self.commits.append(list(changes))
+        files = {path: data for path, data in {**self.files, **changes}.items() if data is not None}
+        self.history[_sha1(repr((len(self.history), sorted(changes))).encode())] = files
 
 
 class Hub:
-    """WSGI application. files : content by path; commits : the paths of each commit."""
+    """WSGI application. repositories : by address, as in "datasets/some/data"; sent : bytes of large files that came
 
-    def __init__(self, name="some/data"):
-        self.name, self.files, self.objects, self.commits, self.unknown = name, {}, {}, [], []
+    damaged : paths that are served with other bytes; readonly : names to which nobody may write
+    """
+
+    def __init__(self, name="some/data", token="x"):
+        self.name, self.token = name, token
+        self.repositories = {f"datasets/{name}": Repository()} if name else {}
+        self.objects, self.unknown, self.sent, self.damaged, self.readonly = {}, [], 0, set(), set()
+        self.served = []
+
+    @property
+    def files(self):
+        """Files of the repository that exists from the beginning."""
+        return self.repositories[f"datasets/{self.name}"].files
+
+    @property
+    def commits(self):
+        return self.repositories[f"datasets/{self.name}"].commits
 
     def __call__(self, environment, respond):
         request = Request(environment)
         return self._answer(request, unquote(request.path))(environment, respond)
 
     def _answer(self, request, path):
-        api = f"/api/datasets/{self.name}"
-        if path.startswith(f"{api}/preupload/"):
-            return self._preupload(request.get_json())
-        if path.startswith(f"{api}/commit/"):
-            return self._commit(request, [json.loads(line) for line in request.get_data().splitlines()])
-        if path.startswith(f"{api}/tree/"):
-            return self._tree(path.removeprefix(f"{api}/tree/").partition("/")[2])
-        if path.startswith(f"{api}/paths-info/"):
-            return _json([entry for entry in self._entries() if entry["path"] in request.form.getlist("paths")])
-        if path in (api, f"{api}/revision/main"):
-            return _json({"id": self.name, "sha": self._head(), "siblings": []})
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token and token != self.token:
+            return _refused(401, "", "Invalid credentials in Authorization header")
         if path == "/api/validate-yaml":
             return _json({"errors": [], "warnings": []})
-        if path == f"/datasets/{self.name}.git/info/lfs/objects/batch":
+        if path == "/api/agent-harnesses":  # names of programs, which the library counts
+            return _refused(404)
+        if path == "/api/repos/create":
+            return self._create(request, token)
+        if match := API.fullmatch(path):
+            return self._api(request, token, *match.groups())
+        if match := FILE.fullmatch(path):
+            kind, name, revision, inside = match.groups()
+            return self._read(request, token, f"{kind or 'models'}/{name}", revision, inside)
+        if LFS.fullmatch(path):
             return self._batch(request)
         if path.startswith("/lfs/"):
             self.objects[path.removeprefix("/lfs/")] = request.get_data()
+            self.sent += len(request.get_data())
             return Response()
-        if path.startswith(f"/datasets/{self.name}/resolve/main/"):
-            return self._read(request, path.removeprefix(f"/datasets/{self.name}/resolve/main/"))
         self.unknown.append(path)
-        return _missing("RepoNotFound")
+        return _refused(404, "RepoNotFound")
 
-    def _head(self):
-        return hashlib.sha1(str(len(self.commits)).encode()).hexdigest()
+    def _create(self, request, token):
+        body = request.get_json()
+        kind, name = f"{body.get('type') or 'model'}s", f"{body['organization']}/{body['name']}"
+        if not token:
+            return _refused(401)
+        if name in self.readonly:
+            return _refused(403)
+        if (kind == "spaces") != ("sdk" in body):
+            return _refused(400)
+        answer = _json({"url": f"{request.host_url}{'' if kind == 'models' else kind + '/'}{name}"})
+        if f"{kind}/{name}" in self.repositories:
+            answer.status_code = 409
+        else:
+            private = body.get("private") or body.get("visibility") == "private"
+            self.repositories[f"{kind}/{name}"] = Repository(bool(private))
+        return answer
+
+    def _api(self, request, token, kind, name, verb, rest):
+        repository = self._visible(f"{kind}/{name}", token)
+        if repository is None:
+            return _refused(404, "RepoNotFound")
+        revision, _, inside = (rest or "main").partition("/")
+        if verb in ("preupload", "commit") and (not token or name in self.readonly):
+            return _refused(403 if token else 401)
+        if verb == "preupload":
+            return self._preupload(request.get_json())
+        if verb == "commit":
+            lines = [json.loads(line) for line in request.get_data().splitlines()]
+            return self._commit(request, f"{kind}/{name}", repository, lines)
+        commit = repository.head if revision == "main" else revision
+        if commit not in repository.history:
+            return _refused(404, "RevisionNotFound")
+        entries = _entries(repository.history[commit])
+        if verb == "paths-info":
+            return _json([entry for entry in entries if entry["path"] in request.form.getlist("paths")])
+        if verb == "tree":
+            entries = [entry for entry in entries if not inside or entry["path"].startswith(f"{inside}/")]
+            return _json(entries) if entries or not inside else _refused(404, "EntryNotFound")
+        return _json({"id": name, "sha": commit, "siblings": [], "private": repository.private})
+
+    def _visible(self, address, token):
+        repository = self.repositories.get(address)
+        return None if repository is None or (repository.private and not token) else repository
 
     def _preupload(self, body):
         return _json(
@@ -68,12 +149,14 @@ class Hub:
     def _batch(self, request):
         base = request.host_url.rstrip("/")
         objects = [
-            {**each, "actions": {"upload": {"href": f"{base}/lfs/{each['oid']}"}}}
+            each
+            if each["oid"] in self.objects
+            else {**each, "actions": {"upload": {"href": f"{base}/lfs/{each['oid']}"}}}
             for each in request.get_json()["objects"]
         ]
         return _json({"transfer": "basic", "objects": objects})
 
-    def _commit(self, request, lines):
+    def _commit(self, request, path, repository, lines):
         changes = {}
         for line in lines[1:]:
             value = line["value"]
@@ -81,37 +164,59 @@ class Hub:
                 changes[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 changes[value["path"]] = self.objects[value["oid"]]
-            elif line["key"] == "deletedFile" and value["path"] in self.files:
+            elif line["key"] == "deletedFile" and value["path"] in repository.files:
                 changes[value["path"]] = None
             else:
-                return _missing("EntryNotFound")
-        self.files = {path: data for path, data in {**self.files, **changes}.items() if data is not None}
-        self.commits.append(list(changes))
-        address = f"{request.host_url}datasets/{self.name}/commit/{self._head()}"
-        return _json({"success": True, "commitOid": self._head(), "commitUrl": address})
+                return _refused(404, "EntryNotFound")
+        repository.commit(changes)
+        address = f"{request.host_url}{path.removeprefix('models/')}/commit/{repository.head}"
+        return _json({"success": True, "commitOid": repository.head, "commitUrl": address})
 
-    def _entries(self):
-        """Return every file and every folder."""
-        folders = {str(parent) for path in self.files for parent in PurePosixPath(path).parents} - {"."}
-        return [{"type": "directory", "path": path, "oid": "0"} for path in sorted(folders)] + [
-            {"type": "file", "path": path, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
-            for path, data in sorted(self.files.items())
-        ]
+    def _read(self, request, token, address, revision, path):
+        repository = self._visible(address, token)
+        if repository is None:
+            return _refused(404, "RepoNotFound")
+        commit = repository.head if revision == "main" else revision
+        if path not in repository.history.get(commit, {}):
+            return _refused(404, "EntryNotFound")
+        data = repository.history[commit][path]
+        if request.method == "GET":
+            self.served.append(path)
+        etag = _sha256(data) if path.endswith(LARGE) else _blob(data)
+        body = bytes(len(data)) if path in self.damaged else data
+        headers = {"ETag": f'"{etag}"', "X-Repo-Commit": commit}
+        response = Response(body, mimetype="application/octet-stream", headers=headers)
+        return response.make_conditional(request, accept_ranges=True, complete_length=len(data))
 
-    def _tree(self, inside):
-        entries = [entry for entry in self._entries() if not inside or entry["path"].startswith(f"{inside}/")]
-        return _json(entries) if entries or not inside else _missing("EntryNotFound")
 
-    def _read(self, request, path):
-        if path not in self.files:
-            return _missing("EntryNotFound")
-        response = Response(self.files[path], mimetype="application/octet-stream")
-        return response.make_conditional(request, accept_ranges=True, complete_length=len(self.files[path]))
+def _entries(files):
+    """Return every file and every folder."""
+    folders = {str(parent) for path in files for parent in PurePosixPath(path).parents} - {"."}
+    entries = [{"type": "directory", "path": path, "oid": "0"} for path in sorted(folders)]
+    for path, data in sorted(files.items()):
+        entry = {"type": "file", "path": path, "size": len(data), "oid": _blob(data)}
+        if path.endswith(LARGE):
+            entry["lfs"] = {"oid": _sha256(data), "size": len(data), "pointerSize": 130}
+        entries.append(entry)
+    return entries
+
+
+def _sha1(data):
+    return hashlib.sha1(data).hexdigest()
+
+
+def _sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _blob(data):
+    """Return git's hash of a content, as `git hash-object` prints it."""
+    return _sha1(f"blob {len(data)}".encode() + b"\0" + data)
 
 
 def _json(content):
     return Response(json.dumps(content), mimetype="application/json")
 
 
-def _missing(code):
-    return Response(status=404, headers={"X-Error-Code": code, "X-Error-Message": code})
+def _refused(status, code="", message=""):
+    return Response(status=status, headers={"X-Error-Code": code, "X-Error-Message": message or code})

@@ -15,7 +15,18 @@ from iebench.manifests.shell.cli import iebench, main
 from iebench.manifests.shell.verbs import VERBS
 
 NO_JSON = {"demo", "completion"}  # no result of their own
-DRY_RUN = {"render", "import", "export", "train", "runs", "sweep", "score", "demo"}  # long, or they write much
+DRY_RUN = {
+    "render",
+    "import",
+    "export",
+    "train",
+    "runs",
+    "sweep",
+    "score",
+    "push",
+    "pull",
+    "demo",
+}  # long, or they write much
 
 
 def command(verb: str) -> click.Command:
