@@ -9,7 +9,9 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.shell.answers import answers
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
+from iebench.manifests.shell.values import Named
 
+from ..metrics.known import named_metrics
 from ..ranking import agreement
 from ..ranking import overall as several
 from ..ranking import published as reported
@@ -30,13 +32,19 @@ from .gather import gather
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
 @click.option("--parts", is_flag=True, help="Also show a row for each part of a representation.")
-@click.option("--sort", metavar="METRIC", help="Metric that ranks the rows, best first.", show_default="top1")
 @click.option(
-    "--columns", metavar="METRIC,...", default="", help="Metrics with a column, in this order.",
-    show_default="those of the protocol",
+    "--sort",
+    type=Named(named_metrics),
+    metavar="METRIC",
+    help="Metric that ranks the rows, best first.",
+    show_default="top1",
+)
+@click.option(
+    "--columns", type=Named(named_metrics, lists=True), metavar="METRIC,...", default="",
+    help="Metrics with a column, in this order.", show_default="those of the protocol",
 )  # fmt: skip
 @click.option(
-    "--overall", metavar="METRIC,...", default="",
+    "--overall", type=Named(named_metrics, lists=True), metavar="METRIC,...", default="",
     help="Also rank over several metrics at once: mean rank and Borda count (table and md).",
 )  # fmt: skip
 @click.option(

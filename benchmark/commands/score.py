@@ -10,7 +10,7 @@ from iebench.manifests.common.progress import say
 from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import device_option, protocol_option, run_option
-from iebench.manifests.shell.values import DATASET
+from iebench.manifests.shell.values import DATASET, Named, encoders
 
 from ..results.reading import load_score
 
@@ -23,6 +23,21 @@ TRUST = (
     "PACKAGE.MODULE:FACTORY always runs, as your own module; the other kinds run no code of a file."
 )
 UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a file
+WITH_RUNS = ("mean", "concat")  # wrappers whose name goes on with those of runs
+
+
+def _schemes() -> list[str]:
+    """Return beginnings of values of --encoder: folders of runs, and kinds of encoders."""
+    from ..encoders.registry import SCHEMES
+
+    return [*encoders(), *(f"{name}:" for name in SCHEMES)]
+
+
+def _wrappers() -> list[str]:
+    """Return beginnings of values of --wrap."""
+    from ..encoders.wrappers.wrap import WRAPPERS
+
+    return [f"{name}:" if name in WITH_RUNS else name for name in WRAPPERS]
 
 
 @click.command(
@@ -36,7 +51,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 @run_option
 @click.option(
-    "--encoder", "spec", metavar="SPEC",
+    "--encoder", "spec", type=Named(_schemes, files=True), metavar="SPEC",
     help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, open_clip:NAME, hf:NAME|FOLDER, a TorchScript, "
     "torch.export or ONNX file, a ResNet's weights (safetensors), or a folder of `iebench convert`; see "
     "docs/guides/your-encoder.md.",
@@ -83,7 +98,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     help="Also describe the representation's geometry, uncertainty and maps (full); no leaderboard ranks this.",
 )  # fmt: skip
 @click.option(
-    "--wrap", metavar="NAME[:REST]",
+    "--wrap", type=Named(_wrappers), metavar="NAME[:REST]",
     help="Put a wrapper in front of the encoder and say what it changes: c4, c8, frames, canonical-c4, canonical-c8, "
     "mean:RUN,..., concat:RUN,...; see docs/guides/your-encoder.md.",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from iebench.manifests.installed import plugins
 
 from ..statistics.metric_info import MetricInfo
 from . import METRICS
+from .geometry.curves import is_point
 
 GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it; see `fitting.context.PROBES`
 
@@ -17,6 +18,11 @@ def info_of(metric: str, declared: Mapping[str, MetricInfo]) -> MetricInfo:
     """Return the description of a metric. declared : descriptions in the score file"""
     info = METRICS.get(metric) or declared.get(metric)
     return info or MetricInfo(metric, "described neither by iebench nor by the score file", column=False)
+
+
+def named_metrics() -> list[str]:
+    """Return iebench's metrics that a table may show, for the completion of their names."""
+    return [metric for metric in METRICS if not is_point(metric)]
 
 
 def unknown(metric: str, declared: Mapping[str, MetricInfo]) -> str:

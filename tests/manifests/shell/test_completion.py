@@ -27,6 +27,23 @@ def test_bash_completes_an_option() -> None:
     assert result.stdout.split() == ["--method"], result.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("iebench leaderboard --sort top", {"top1", "top5"}),
+        ("iebench leaderboard --columns top1,knn", {"top1,knn_top1"}),
+        ("iebench score --wrap c", {"c4", "c8", "canonical-c4", "canonical-c8", "concat:"}),
+        ("iebench score --encoder tim", {"timm:"}),
+    ],
+)
+@pytest.mark.slow
+def test_values_are_completed(line: str, values: set[str]) -> None:
+    typed = {"_IEBENCH_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    environment = {**os.environ, "PATH": PATH, **typed}
+    result = subprocess.run(["iebench"], check=False, capture_output=True, text=True, env=environment)
+    assert {entry.partition(",")[2] for entry in result.stdout.splitlines()} == values, result.stderr
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_has_a_script_of_its_own(shell: str) -> None:
     script = run("iebench", "completion", shell).stdout
