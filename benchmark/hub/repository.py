@@ -238,8 +238,6 @@ class Repository:
 
     def _fault(self, error: Exception, revision: str | None) -> IebenchError:
         hub = self._hub.endpoint
-        if isinstance(error, IebenchError):
-            return error
         if isinstance(error, OSError) and (error.errno in FULL or error.filename):
             return disk_error(Path(str(error.filename or "a file")), error)
         if isinstance(error, RevisionNotFoundError):

@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import IebenchError
-
-PERMANENT = (PermissionError, NotImplementedError, TypeError, ValueError, FileNotFoundError, IebenchError)
+PERMANENT = (PermissionError, NotImplementedError, TypeError, ValueError, FileNotFoundError)
 """Errors that a retry cannot mend."""
 FULL = (errno.ENOSPC, errno.EDQUOT)  # error numbers of a full disk
 TEMPORARY = (408, 409, 412, 425, 429)  # status codes below 500 that a retry may mend

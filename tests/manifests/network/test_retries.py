@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from iebench.manifests.errors import UsageError
+from iebench.manifests.errors import DiskError
 from iebench.manifests.network import retries
 from iebench.manifests.network.retries import RequestFailed, repeat
 
@@ -26,7 +26,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-@pytest.mark.parametrize("error", [ConnectionError(), answered(503), answered(429), json.JSONDecodeError("", "", 0)])
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionError(), answered(503), answered(429), json.JSONDecodeError("", "", 0), DiskError("3 of 5 bytes")],
+)
 def test_a_temporary_failure_is_repeated_with_growing_pauses(error: Exception, pauses: list[float]) -> None:
     failures = [error] * 4
 
@@ -38,9 +41,7 @@ def test_a_temporary_failure_is_repeated_with_growing_pauses(error: Exception, p
     assert repeat(action, 5, (1.0, 4.0)) == "done" and pauses == [1.0, 2.0, 4.0, 4.0]
 
 
-@pytest.mark.parametrize(
-    "error", [answered(404), PermissionError(), ValueError(), OSError(errno.ENOSPC, ""), UsageError("")]
-)
+@pytest.mark.parametrize("error", [answered(404), PermissionError(), ValueError(), OSError(errno.ENOSPC, "")])
 def test_a_permanent_failure_ends_it(error: Exception, pauses: list[float]) -> None:
     def action() -> None:
         raise error
