@@ -37,7 +37,7 @@ def test_the_card_of_a_run_has_its_scores_for_people_and_for_the_hub(hub: Hub, f
     ends = (pytest.approx(100 * value.low), pytest.approx(100 * value.high))
     assert (entry.metric_args["low"], entry.metric_args["high"], entry.metric_args["level"]) == (*ends, 0.95)
     assert (entry.dataset_name, entry.dataset_args) == ("tiny", {"fingerprint": score.dataset.fingerprint})
-    assert "50.0 [45.0, 55.0]" in text and "| sie-tiny | equivariant |" in text
+    assert "50.0 [45.0, 55.0]" in text and "| sie-tiny‡ | equivariant |" in text
     assert "iebench pull models/me/run\n" in text and "iebench score --run runs/run --data FOLDER" in text
     index = yaml.safe_load(text.split("---")[1])["model-index"]
     assert len(index) == 1 and len(index[0]["results"]) == 1  # one dataset, all metrics together
@@ -87,7 +87,7 @@ def test_the_card_of_scores_has_a_table_of_each_dataset(hub: Hub) -> None:
             score_of(name, values, dataset * 64).save(Path("board", dataset, f"{name}.json"))
     text = card_of(hub, Path("board"), "me/board", "datasets/me/board")
     assert DatasetCard(text).data.to_dict()["viewer"] is False
-    assert text.count("## Dataset tiny") == 2 and text.count("| sie | ") == 2 and "Scores of 4 encoders" in text
+    assert text.count("## Dataset tiny") == 2 and text.count("| sie‡ | ") == 2 and "Scores of 4 encoders" in text
 
 
 def test_the_card_of_a_dataset_is_valid(tiny_dataset: Path) -> None:
