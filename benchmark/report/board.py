@@ -68,7 +68,8 @@ def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
     cells = "".join(_cell(board, metric, row, scales[metric]) for metric in board.metrics)
     return (
         f"<tr class='{kind}' data-name='{escape(row.name)}'><td class='rank'>{rank_text(board, row)}</td>"
-        f"<th scope='row'>{escape(name(row))}</th><td>{escape(row.part)}</td>{cells}</tr>"
+        f"<th scope='row' data-part='{escape(row.part)}'>{escape(name(row))}</th>"
+        f"<td>{escape(row.part)}</td>{cells}</tr>"
     )
 
 

@@ -64,9 +64,18 @@ function range(numbers, margin = 0.06) {
   return [low - pad, high + pad];
 }
 
+/** A title as one line, or as two, as even as its words allow, where it is wider than its room. */
+function linesOf(title, room) {
+  const letter = 7.2, ends = [...title.matchAll(/ /g)].map((space) => space.index);
+  if (title.length * letter <= room || !ends.length) return [title];
+  const cut = ends.reduce((best, end) => (Math.abs(title.length - 2 * end) < Math.abs(title.length - 2 * best) ? end : best));
+  return [title.slice(0, cut), title.slice(cut + 1)];
+}
+
 /** An empty chart in `host`: its <svg>, and functions from values to pixels. A flipped axis has its least at the far end. */
 function axes(host, { x, y, xTitle, yTitle, flipX = false, flipY = false, xText = String, yText = String, height = 380 }) {
-  const width = Math.max(280, host.clientWidth), left = 62, right = 14, top = 12, bottom = 44;
+  const width = Math.max(280, host.clientWidth), left = 62, right = 14, top = 12;
+  const below = linesOf(xTitle, width - left - right), bottom = 30 + 14 * below.length;
   const place = (value, [low, high], from, to) => from + ((value - low) / (high - low)) * (to - from);
   const px = (value) => (flipX ? place(value, x, width - right, left) : place(value, x, left, width - right));
   const py = (value) => (flipY ? place(value, y, top, height - bottom) : place(value, y, height - bottom, top));
@@ -79,7 +88,10 @@ function axes(host, { x, y, xTitle, yTitle, flipX = false, flipY = false, xText 
     svg.append(draw("path", { class: "grid", d: `M${left} ${py(tick)}H${width - right}` }));
     svg.append(draw("text", { x: left - 6, y: py(tick) + 4, "text-anchor": "end" }, yText(tick)));
   }
-  svg.append(draw("text", { class: "soft", x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, xTitle));
+  below.forEach((words, i) => {
+    const y = height - 8 - 14 * (below.length - 1 - i);
+    svg.append(draw("text", { class: "soft", x: (left + width - right) / 2, y, "text-anchor": "middle" }, words));
+  });
   const middle = (top + height - bottom) / 2;
   svg.append(draw("text", { class: "soft", x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` }, yTitle));
   host.replaceChildren(svg);

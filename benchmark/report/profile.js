@@ -8,14 +8,6 @@ function share(metric, [, , , floor, ceiling], value) {
   return (value - floor) / (goal - floor || 1);
 }
 
-/** A title as one line, or as two, as even as its words allow, where it is wider than its room. */
-function linesOf(title, room) {
-  const letter = 7.2, ends = [...title.matchAll(/ /g)].map((space) => space.index);
-  if (title.length * letter <= room || !ends.length) return [title];
-  const cut = ends.reduce((best, end) => (Math.abs(title.length - 2 * end) < Math.abs(title.length - 2 * best) ? end : best));
-  return [title.slice(0, cut), title.slice(cut + 1)];
-}
-
 /** A text of one or two lines that ends at x and has its middle at y. */
 function ending(lines, x, y) {
   const line = 14, first = y + 4 - ((lines.length - 1) * line) / 2;

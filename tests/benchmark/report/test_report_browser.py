@@ -387,6 +387,38 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: P
     assert driver.get_log("browser") == []
 
 
+def test_a_phone_keeps_the_names_of_rows_in_sight(driver: Any, file: Path) -> None:
+    browsing.open_page(driver, file, width=390)
+    driver.find_element(By.ID, "parts").click()
+    hidden = browsing.script(driver, """
+        const tables = [...document.querySelectorAll("#board, .described, .heat, .runs")];
+        return tables.filter((table) => table.offsetParent).map((table) => {
+          const scroller = table.closest(".scroll"), place = table.id === "board" ? 1 : 0;
+          scroller.scrollLeft = 200;
+          const edge = scroller.getBoundingClientRect().left;
+          const rows = [...table.rows].filter((row) => row.offsetParent);
+          const names = rows.map((row) => row.cells[place].getBoundingClientRect());
+          return [scroller.scrollLeft, names.length, names.filter((box) => Math.abs(box.left - edge) > 1).length];
+        });
+    """)  # fmt: skip
+    assert len(hidden) >= 3 and all(count > 1 and lost == 0 for scrolled, count, lost in hidden if scrolled)
+    assert sum(scrolled > 100 for scrolled, _, _ in hidden) >= 3
+    words = "return getComputedStyle(document.querySelector('#board tr.part th'), '::after').content"
+    assert "variant" in browsing.script(driver, words)
+
+
+def test_titles_of_axes_are_whole_on_a_phone(driver: Any, file: Path) -> None:
+    browsing.open_page(driver, file, width=390)
+    cut = browsing.script(driver, """
+        const texts = [...document.querySelectorAll(".chart svg text.soft")].filter((text) => text.checkVisibility());
+        const out = ({ left, right }, box) => left < box.left - 1 || right > box.right + 1;
+        const box = (element) => element.getBoundingClientRect();
+        const lost = texts.filter((text) => out(box(text), box(text.closest("svg"))));
+        return [texts.length, lost.map((text) => text.textContent)];
+    """)  # fmt: skip
+    assert cut[0] > 8 and cut[1] == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -> None:
     """Every text on the page has a contrast of at least 4.5 as defined by WCAG 2.1."""
