@@ -241,6 +241,12 @@ class Recipe:
         """Column names of the latents, in order."""
         return [factor.name for factor in self.factors]
 
+    @property
+    def still_camera(self) -> Camera | None:
+        """The camera, None if a factor moves it."""
+        moves = any(factor.acts_on.partition(".")[0] == "camera" for factor in self.factors)
+        return None if moves else self.scene.camera
+
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 

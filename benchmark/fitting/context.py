@@ -15,6 +15,7 @@ from iebench.baselines.method import Method
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.factors import FactorGroup
 from iebench.manifests.installed.registry import Registry
+from iebench.manifests.recipe import Camera
 from iebench.manifests.symmetry import Symmetry
 
 from ..data.pairs import Identity
@@ -56,6 +57,7 @@ class Split:
     pixels : rows (k,) -> images (k, H, W, 3) uint8 at the encoder's resolution; None for a file of features
     points : rows (k,) -> points on the object (k, S, S, 3) float32 in its own frame, at the dataset's resolution, NaN
         off the object; None for a dataset without the pass `nocs`
+    camera : camera of all views; None if it is unknown or moves
     """
 
     features: NDArray[np.float32]
@@ -66,6 +68,7 @@ class Split:
     pairs: NDArray[np.int64]
     pixels: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
     points: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
+    camera: Camera | None = None
 
     @property
     def objects(self) -> int:

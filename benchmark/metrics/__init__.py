@@ -65,7 +65,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "uncertainty": uncertainty.UNCERTAINTY,
         "correspondence": correspondence.CORRESPONDENCE,
         "self_similarity": self_similarity.SELF_SIMILARITY,
-        "pose_distribution": pose_distribution.POSES,
+        "pose_distribution": pose_distribution.POSES | pose_distribution.MAP_POSES,
     }
 
 

@@ -93,6 +93,7 @@ def load_split(
         pairs=drawn,
         pixels=lambda chosen: images.read(rows[chosen], encoder.resolution),
         points=None if surfaces is None else lambda chosen: surfaces.read(rows[chosen]),
+        camera=images.info.recipe.still_camera,
     )
     left_out = len(objects) - split.objects
     return EncodedSplit(

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 from iebench.baselines.networks.wigner import wigner
-from iebench.benchmark.poses.density import WEAK, Regression
+from iebench.benchmark.poses.density import WEAK, Coordinates, Regression
 from iebench.benchmark.poses.harmonics import Basis, functions
 from iebench.benchmark.poses.leaves import entropy, log_likelihood, refined
 from iebench.benchmark.poses.space import Range, Space
@@ -27,9 +27,15 @@ def problem(penalty: float) -> tuple[Regression, Array, NDArray[np.int64], Space
     space = Space(UPRIGHT)
     cells = space.divided.holding(2, np.stack([0 * angles, 0 * angles, angles], axis=1))
     basis, x = Basis.of(space), torch.from_numpy(inputs)
-    spectrum = Spectrum.of(lambda: iter([x]))
+    spectrum = spectrum_of(inputs)
     volumes = torch.from_numpy(space.volumes)
-    return Regression(spectrum, x, torch.from_numpy(cells), basis, volumes), inputs, cells, space, basis
+    coordinates = Coordinates.of(spectrum, lambda: iter([x]), basis)
+    return Regression(coordinates, torch.from_numpy(cells), basis, volumes), inputs, cells, space, basis
+
+
+def spectrum_of(inputs: Array) -> Spectrum:
+    """Decompose inputs (n, p)."""
+    return Spectrum.of(lambda: iter([torch.from_numpy(inputs)]))
 
 
 @pytest.mark.parametrize("penalty", [1e-1, 1e-3])
@@ -49,7 +55,7 @@ def test_the_search_reaches_the_optimum(penalty: float) -> None:
     def flat_of(weights: torch.Tensor, intercept: torch.Tensor) -> Array:
         return torch.cat([weights, intercept[None]]).numpy().ravel()
 
-    ours = loss(flat_of(fit.linear.weights, fit.linear.intercept))
+    ours = loss(flat_of(spectrum_of(inputs).axes @ fit.weights.view(2, -1), fit.intercept))
     start = np.random.default_rng(1).normal(size=3 * values.shape[1])
     reference = minimize(loss, start, method="BFGS", options={"gtol": 1e-6, "maxiter": 5_000})
     assert ours == pytest.approx(reference.fun, abs=2e-4) and ours < loss(np.zeros_like(start)) == pytest.approx(0)
@@ -59,13 +65,13 @@ def test_the_search_reaches_the_optimum(penalty: float) -> None:
 def test_the_optimum_does_not_depend_on_the_path() -> None:
     regression, *_ = problem(1e-2)
     direct, [*_, last] = regression.optimum(1e-2, 1e-4), regression.path([1.0, 1e-1, 1e-2], 1e-4)
-    torch.testing.assert_close(direct.linear.weights, last.linear.weights, atol=2e-2, rtol=2e-2)
+    torch.testing.assert_close(direct.weights, last.weights, atol=2e-2, rtol=2e-2)
 
 
 def test_an_infinite_penalty_leaves_the_intercept() -> None:
     regression, *_ = problem(1.0)
     fit = regression.optimum(np.inf, 1e-4)
-    assert fit.linear.weights.abs().max() < 1e-6 < fit.linear.intercept.abs().max()
+    assert fit.weights.abs().max() < 1e-6 < fit.intercept.abs().max()
 
 
 def test_the_penalty_is_the_mean_squared_slope_of_the_log_density() -> None:

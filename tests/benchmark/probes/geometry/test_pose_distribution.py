@@ -13,7 +13,7 @@ from scoring import context_of, random_split
 from iebench.benchmark.fitting.context import Context, Split, Values
 from iebench.benchmark.fitting.oracle import Prior, Symmetries
 from iebench.benchmark.metrics.geometry.pose_distribution import POSES
-from iebench.benchmark.poses.density import Regression
+from iebench.benchmark.poses.density import Coordinates, Regression
 from iebench.benchmark.poses.harmonics import Basis, functions
 from iebench.benchmark.poses.leaves import log_likelihood, refined
 from iebench.benchmark.poses.space import Range, Space
@@ -69,8 +69,9 @@ def predicted(solid: str) -> tuple[Array, float]:
     seen = inputs(train)
     cells = torch.from_numpy(space.divided.holding(1, quaternion_angles(train.as_quat())))
     spectrum = Spectrum.of(lambda: iter([seen]))
-    fit = Regression(spectrum, seen, cells, basis, torch.from_numpy(space.volumes)).optimum(3e-4, 1e-2)
-    levels = refined(fit.linear(inputs(val)).float(), basis, space)
+    known, unseen = (Coordinates.of(spectrum, lambda x=x: iter([x]), basis) for x in (seen, inputs(val)))
+    fit = Regression(known, cells, basis, torch.from_numpy(space.volumes)).optimum(3e-4, 1e-2)
+    levels = refined(fit.coefficients(unseen), basis, space)
     likelihoods = [
         log_likelihood(levels, space, space.holding(quaternion_angles((val * element).as_quat())))
         for element in elements
