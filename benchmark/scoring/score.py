@@ -121,7 +121,14 @@ def score(
         queries, every = examples(context), retrievals(context)
         if ask is not None:
             values = shift.without_class(values) if unknown else values
-            fresh: dict[str, Any] = {"chosen": {}, "metrics": {}, "packages": {}, "notes": [], "regularisation": {}}
+            fresh: dict[str, Any] = {
+                "chosen": {},
+                "metrics": {},
+                "packages": {},
+                "notes": [],
+                "regularisation": {},
+                "answers": {},
+            }
             bounds = oracle.of(data, train.recipe, train.split)
             bootstrap = Bootstrap.of(own.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
             before = replace(context, val=own.split, bootstrap=bootstrap, oracle=bounds, samples=None, **fresh)
