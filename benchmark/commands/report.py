@@ -13,7 +13,6 @@ from iebench.manifests.shell.values import DATASET
     context_settings=SETTINGS,
     epilog=examples(
         "iebench report",
-        "iebench report --data data/builtin --out report.html",
         "iebench report --data data/builtin --figures figures",
         "iebench report --space page && iebench push page --to USER/NAME",
         "iebench report --data data/builtin runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json",
