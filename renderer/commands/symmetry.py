@@ -29,7 +29,7 @@ from iebench.manifests.symmetry import TABLE
     help="Largest distance between the rotated and the original surface, in percent of the object's diagonal.",
 )  # fmt: skip
 @click.option(
-    "--colour", type=click.FloatRange(0, 200), default=15.0, metavar="DELTA", show_default=True,
+    "--colour", type=click.FloatRange(0, 300), default=15.0, metavar="DELTA", show_default=True,
     help="Largest difference between the rotated and the original colour, as a distance in CIE L*a*b*: 2 is just "
     "visible, 100 is black to white.",
 )  # fmt: skip

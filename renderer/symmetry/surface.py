@@ -21,7 +21,7 @@ POINTS = 32_768  # sampled points of a surface
 Y_UP = (".obj", ".gltf")  # Blender imports their points as (x, -z, y)
 BY_BLENDER = (".obj", ".gltf")  # formats whose materials `inspect.read` leaves out
 UNREADABLE = "the materials or textures"
-GREY = 204, 204, 204, 255  # colour of a surface without a material, as renders show it
+GREY = 0.8  # linear colour of a surface without a material, as Blender draws it
 # Linear sRGB -> XYZ relative to the white D65, and the numbers of CIE 1976 L*a*b*.
 XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -75,7 +75,7 @@ def coloured_points(ref: ObjectRef) -> tuple[Array, Array]:
         except Exception as error:  # trimesh and pillow pass on any exception
             raise AssetError(f"{UNREADABLE} of {mesh.name} are damaged: its colours are not compared") from error
         vertices = np.concatenate([np.asarray(part.vertices, np.float64) for part in meshes])
-        return in_frame(points, vertices, mesh.path), lab(linear(colours / 255))
+        return in_frame(points, vertices, mesh.path), lab(colours)
 
 
 def _parts(name: str, path: Path) -> list[trimesh.Trimesh]:
@@ -90,7 +90,11 @@ def _parts(name: str, path: Path) -> list[trimesh.Trimesh]:
 
 
 def _sampled(meshes: list[trimesh.Trimesh]) -> tuple[Array, NDArray[np.int64], Array]:
-    """Return points (n, 3), evenly spread, the number of the mesh of each, and colours (n, 3) in 0..255."""
+    """Return points (n, 3), evenly spread, the number of the mesh of each, and linear RGB (n, 3).
+
+    Textures and vertices have sRGB colours; factors of materials are linear (OBJ's Kd as Blender reads it, glTF's
+    baseColorFactor), and multiply the texture's.
+    """
     areas = np.array([mesh.area for mesh in meshes])
     counts = np.maximum(1, np.rint(POINTS * areas / max(areas.sum(), 1e-300))).astype(int)
     points, colours = [], []
@@ -99,17 +103,22 @@ def _sampled(meshes: list[trimesh.Trimesh]) -> tuple[Array, NDArray[np.int64], A
         material, uv = getattr(visual, "material", None), getattr(visual, "uv", None)
         image = getattr(material, "image", None) or getattr(material, "baseColorTexture", None)
         sampled, faces, weights = trimesh.sample.sample_surface(mesh, count, return_barycentric=True, seed=0)
+        own = np.ones((count, 3)) if material is None else np.tile(_factor(material), (count, 1))
         if material is None:
-            own = (visual.face_colors if visual.defined else np.tile(GREY, (len(mesh.faces), 1)))[faces, :3]
-        elif image is None or uv is None:
-            own = np.broadcast_to(np.asarray(material.main_color)[:3], (count, 3))
-        else:
+            own = linear(visual.face_colors[faces, :3] / 255) if visual.defined else GREY * own
+        elif image is not None and uv is not None:
             texels = np.einsum("nk,nkc->nc", weights, np.asarray(uv)[mesh.faces[faces]])
-            own = trimesh.visual.color.uv_to_interpolated_color(texels, image)[:, :3]
+            own = own * linear(trimesh.visual.color.uv_to_interpolated_color(texels, image)[:, :3] / 255)
         points.append(np.asarray(sampled, np.float64))
-        colours.append(np.asarray(own, np.float64))
+        colours.append(own)
     sources = np.repeat(np.arange(len(meshes)), counts)
     return np.concatenate(points), sources, np.concatenate(colours)
+
+
+def _factor(material: Any) -> Array:
+    """Return the linear colour of a material without its texture; white if the file gives none."""
+    factor = getattr(material, "baseColorFactor", None) if hasattr(material, "baseColorFactor") else material.diffuse
+    return np.ones(3) if factor is None else np.asarray(factor, np.float64)[:3] / 255
 
 
 def linear(colours: Array) -> Array:

@@ -102,6 +102,27 @@ def test_materials_and_textures_of_an_obj_are_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(left, lab(np.array([[0, 0, 1.0]]))[0], atol=1)
 
 
+def test_factors_of_materials_are_linear_and_multiply_textures(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), (188, 188, 188)).save(tmp_path / "half.png")  # 0.5 in linear RGB
+    (tmp_path / "two.mtl").write_text("newmtl plain\nKd 0.5 0.5 0.5\nnewmtl both\nKd 1 0 0\nmap_Kd half.png\n")
+    (tmp_path / "two.obj").write_text(
+        "mtllib two.mtl\nv 1 0 0\nv 1 1 0\nv 1 0 1\nv -1 0 0\nv -1 1 0\nv -1 0 1\nvt 0 0\nvt 1 0\nvt 0 1\n"
+        "usemtl plain\nf 1 2 3\nusemtl both\nf 4/1 5/2 6/3\n"
+    )
+    right, left = halves(reference(tmp_path / "two.obj"))
+    np.testing.assert_allclose([right, left], lab(np.array([[0.5, 0.5, 0.5], [0.5, 0, 0]])), atol=1)
+
+
+def test_the_factor_of_a_gltf_material_is_linear_and_white_if_there_is_none(tmp_path: Path) -> None:
+    for factor, expected in (([0.5, 0.25, 0.0, 1.0], [0.5, 0.25, 0.0]), (None, [1.0, 1.0, 1.0])):
+        mesh = creation.box([1, 1, 1])
+        material = trimesh.visual.material.PBRMaterial(baseColorFactor=factor)
+        mesh.visual = trimesh.visual.TextureVisuals(uv=np.zeros((len(mesh.vertices), 2)), material=material)
+        mesh.export(tmp_path / "box.glb")
+        _, colours = coloured_points(reference(tmp_path / "box.glb"))
+        np.testing.assert_allclose(colours.mean(0), lab(np.array([expected]))[0], atol=1)
+
+
 def test_colours_of_vertices_are_read_and_their_frame_is_that_of_the_surface(tmp_path: Path) -> None:
     mesh = creation.box([2, 1, 1])
     mesh.apply_translation([5, 0, 0])
