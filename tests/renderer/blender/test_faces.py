@@ -11,6 +11,7 @@ from iebench.renderer.sources import ObjectRef
 
 pytestmark = pytest.mark.slow
 
+ROUNDED = 0.002  # share of pixels that may differ by one level: some processors round sums in another order
 POSES = [{}, {"rot_x": 0.7, "rot_y": -0.5, "rot_z": 1.2}, {"rot_x": -1.1, "rot_y": 0.9, "rot_z": -2.0}]
 
 
@@ -46,7 +47,7 @@ def cube(path, doubled, distinct=False, turned=True):
 def test_a_doubled_solid_has_the_picture_of_the_plain_one(blender, tmp_path, how):
     plain, doubled = cube(tmp_path / "plain.obj", False), cube(tmp_path / "doubled.obj", True, **how)
     for image, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
-        assert np.array_equal(image, other)
+        assert (image != other).any(-1).mean() < ROUNDED and np.abs(image.astype(int) - other).max() <= 1
 
 
 @pytest.mark.parametrize("again", ["f 1 2 3 4\n", "f 1 2 3\nf 1 3 4\n", "f 1 2 4\nf 2 3 4\n"])
