@@ -11,7 +11,7 @@ from ..targets import changes
 CLASS, POSE = "class", "pose"
 """Targets beside the factors of a dataset."""
 CLASSES, MESHES = "classes", "meshes"
-"""What is held out beside halves of the range of a factor: half of the classes, and the val objects."""
+"""Held out beside halves of the range of a factor: half of the classes, and the val objects."""
 LONGEST = 24  # characters of a factor's name, so that titles fit
 
 
