@@ -14,7 +14,7 @@ TITLES = ("parameters", "hours", "images/s")
 UNKNOWN = "–"
 LEGEND = (
     "parameters: of the encoder; hours: of training, devices x time, mean over seeds, with the kind of device (cpu: "
-    "all cores together); images/s: encoding on the device of the score, decoding included"
+    "processor time of one core); images/s: encoding on the device of the score, decoding included"
 )
 
 

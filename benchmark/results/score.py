@@ -56,7 +56,7 @@ class Cost:
 
     parameters : number in the encoder, without projectors and predictors
     images_per_s : speed of encoding on the score's device, decoding included
-    training_hours : device-hours of training; training_device : kind of device
+    training_hours : device-hours of training, on a CPU hours of processor time; training_device : kind of device
     """
 
     parameters: int | None = None

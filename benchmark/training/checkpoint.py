@@ -69,11 +69,12 @@ class Progress:
     """Progress of a run.
 
     step : steps done; with the seed, it determines the position in the order of views and in every schedule
-    seconds : time spent training so far
+    seconds : time spent training so far; core_seconds : processor time of this rank's process, all its threads
     """
 
     step: int = 0
     seconds: float = 0.0
+    core_seconds: float = 0.0
 
 
 def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ranks, keep: bool = False) -> None:

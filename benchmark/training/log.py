@@ -24,7 +24,7 @@ TABLE = "metrics.csv"
 TENSORBOARD = "tensorboard"
 LONGEST = 2**16  # bytes per line
 LAST = 2**53  # largest step; larger whole numbers are not exact in all languages
-TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run to run
+TIMES = ("seconds", "core_seconds", "images_per_s", "devices")  # columns that differ from run to run
 
 
 class Log:

@@ -86,7 +86,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         order = ordered(config, images, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
         network = prepare(method, settings, ranks)
-        start, note, clock = time.perf_counter() - done.seconds, "", Pace(settings, done.step, steps)
+        start, busy = time.perf_counter() - done.seconds, time.process_time() - done.core_seconds
+        note, clock = "", Pace(settings, done.step, steps)
         with (
             _log(run, config, done.step, ranks) as log,
             Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
@@ -104,7 +105,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 watch.step(step, terms, batch.latents)
                 clock.check(step, terms["loss"], ranks)
 
-                done, last = Progress(step, time.perf_counter() - start), step == steps
+                done = Progress(step, time.perf_counter() - start, time.process_time() - busy)
+                last = step == steps
                 signal_number = 0 if last else ranks.largest(stop.number)
                 logging = last or step % settings.log_every == 0
                 saving = last or bool(signal_number) or step % settings.checkpoint_every == 0 or settings.keeps(step)
@@ -112,7 +114,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                     values = watch.look(step, terms, ranks)
                     note = f"loss {values['loss']:.3f}"
                 if logging and log is not None:
-                    pace = {"seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)}
+                    times = {"seconds": round(done.seconds, 3), "core_seconds": round(done.core_seconds, 3)}
+                    pace = {**times, "images_per_s": round(meter.rate, 1)}
                     log.write(step, {**values, **order.facts(step - 1), **pace, "devices": ranks.size})
                 meter.advance(per_step, note)
                 if saving:

@@ -243,6 +243,9 @@ def test_what_a_run_cost(tiny_dataset: Path, tmp_path: Path) -> None:
     (run / "metrics.jsonl").write_text('{"step": 10, "seconds": 900.0}\n{"step": 20, "seconds": 1800.0}\n')
     encoder = from_run(run, None, CPU)
     assert (encoder.cost.training_hours, encoder.cost.training_device) == (0.5, "cpu")
+    line = '{"step": 20, "seconds": 1800.0, "core_seconds": 3600.0, "devices": 2}\n'
+    (run / "metrics.jsonl").write_text(line)
+    assert from_run(run, None, CPU).cost.training_hours == 2.0  # hours of processor time, not by the clock
     assert encoder.cost.parameters == sum(p.numel() for p in encoder.module.parameters()) > 1000
 
 
