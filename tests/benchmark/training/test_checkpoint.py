@@ -54,7 +54,8 @@ def test_without_a_checkpoint_a_run_starts_at_zero(tmp_path: Path) -> None:
 
 def test_it_loads_without_running_code(tmp_path: Path) -> None:
     save(tmp_path, trained(1), Progress(), ALONE)
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["progress"] == {"step": 0, "seconds": 0.0, "core_seconds": 0.0}
+    progress = torch.load(tmp_path / CHECKPOINT, weights_only=True)["progress"]
+    assert progress == {"step": 0, "seconds": 0.0, "core_seconds": 0.0}
 
 
 def test_a_scaler_that_had_nothing_to_do_is_no_hindrance(tmp_path: Path) -> None:
