@@ -76,6 +76,10 @@ class Progress:
     seconds: float = 0.0
     core_seconds: float = 0.0
 
+    def times(self) -> dict[str, float]:
+        """Return both times in milliseconds' precision, as the log has them."""
+        return {"seconds": round(self.seconds, 3), "core_seconds": round(self.core_seconds, 3)}
+
 
 def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ranks, keep: bool = False) -> None:
     """Write run/checkpoint.pt atomically: parts, random generators of all ranks, progress.

@@ -11,7 +11,7 @@ from .config import RunConfig
 def of_run(folder: Path, config: RunConfig) -> Cost:
     """Device-hours of a run over all its sessions, counted with the number of devices of the last one; and the device.
 
-    On a GPU these are hours by the clock, on a CPU hours of processor time: a core that other work shares is not charged.
+    On a GPU these are hours by the clock, on a CPU hours of processor time: other work costs a run nothing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Duration of a training, estimated from its first steps before it does the others."""
+"""Duration of a training: what it took so far, and what the remaining steps take by the first ones."""
 
 import time
 
@@ -9,11 +9,24 @@ from iebench.manifests.common.progress import duration, say
 
 from ..distributed.ranks import Ranks
 from ..errors import SettingError
+from .checkpoint import Progress
 from .config import TrainSettings
 
 TIMED = 3  # steps; the one before them is not timed, as it compiles and allocates
 SHOWN = 60.0  # seconds; a shorter training needs no estimate
 LONGEST = 366 * 24 * 3600  # seconds, a year; a longer training is a mistake in its settings
+
+
+class Stopwatch:
+    """Clock of a run over all its sessions. done : progress of the earlier ones."""
+
+    def __init__(self, done: Progress) -> None:
+        self._start = time.perf_counter() - done.seconds
+        self._busy = time.process_time() - done.core_seconds
+
+    def progress(self, step: int) -> Progress:
+        """Return the progress after a step that ends now."""
+        return Progress(step, time.perf_counter() - self._start, time.process_time() - self._busy)
 
 
 class Pace:

@@ -4,7 +4,6 @@ iebench train --method sie
 torchrun --nproc-per-node 2 -m iebench train --method sie
 """
 
-import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -26,12 +25,12 @@ from ..distributed.signals import QUEUES, Stop, stop_requested, stopped
 from ..errors import RunExists
 from . import checkpoint
 from . import optimizer as optimize
-from .checkpoint import IDENTITY, Identity, Progress, Stateful
+from .checkpoint import IDENTITY, Identity, Stateful
 from .checks import admit, check_backbone, check_fit, check_map, checked, claim
 from .config import RunConfig, TrainSettings
 from .log import Log
 from .online.watch import Watch, watched
-from .pace import Pace
+from .pace import Pace, Stopwatch
 from .runs import WEIGHTS, begin, build_method, held, save_weights
 from .step import autocast, check_scale, descend, enough_memory, prepare, scaler_of
 from .trackers import open_trackers
@@ -86,8 +85,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         order = ordered(config, images, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
         network = prepare(method, settings, ranks)
-        start, busy = time.perf_counter() - done.seconds, time.process_time() - done.core_seconds
-        note, clock = "", Pace(settings, done.step, steps)
+        stopwatch, note, clock = Stopwatch(done), "", Pace(settings, done.step, steps)
         with (
             _log(run, config, done.step, ranks) as log,
             Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
@@ -105,8 +103,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 watch.step(step, terms, batch.latents)
                 clock.check(step, terms["loss"], ranks)
 
-                done = Progress(step, time.perf_counter() - start, time.process_time() - busy)
-                last = step == steps
+                done, last = stopwatch.progress(step), step == steps
                 signal_number = 0 if last else ranks.largest(stop.number)
                 logging = last or step % settings.log_every == 0
                 saving = last or bool(signal_number) or step % settings.checkpoint_every == 0 or settings.keeps(step)
@@ -114,9 +111,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                     values = watch.look(step, terms, ranks)
                     note = f"loss {values['loss']:.3f}"
                 if logging and log is not None:
-                    times = {"seconds": round(done.seconds, 3), "core_seconds": round(done.core_seconds, 3)}
-                    pace = {**times, "images_per_s": round(meter.rate, 1)}
-                    log.write(step, {**values, **order.facts(step - 1), **pace, "devices": ranks.size})
+                    pace = {"images_per_s": round(meter.rate, 1), "devices": ranks.size}
+                    log.write(step, {**values, **order.facts(step - 1), **done.times(), **pace})
                 meter.advance(per_step, note)
                 if saving:
                     check_scale(scaler, step, last)
