@@ -205,6 +205,7 @@ def _totals(samples: Sequence[Sample], views: Iterable[str], methods: Sequence[s
 
 @click.command(context_settings=SETTINGS)
 @click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--recipe", default="3diebench", help="Recipe, or a TOML file with qualities of your own.")
 @click.option(
     "--quality", "qualities", multiple=True, default=["fast", "reference"], help="Quality of our images. Repeatable."
 )
@@ -215,14 +216,14 @@ def _totals(samples: Sequence[Sample], views: Iterable[str], methods: Sequence[s
 @click.option("--threads", default=1, help="Threads of each process.")
 @click.option("--seed", default=1, help="Seed of the latents.")
 def main(
-    meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,
-    threads: int, seed: int,
+    meshes: tuple[Path, ...], recipe: str, qualities: tuple[str, ...], views: int, repeats: int, truth: int,
+    resolution: int, threads: int, seed: int,
 ) -> None:  # fmt: skip
     """Time and compare views of some OBJ files, the generator's method against ours."""
-    recipe = replace(load(), resolution=resolution)
+    settings = replace(load(recipe), resolution=resolution)
     methods = [GENERATOR, *qualities]
-    todo = jobs(recipe, meshes, views, seed)
-    click.echo(table(*measure(recipe, methods, todo, repeats, truth, threads), methods))
+    todo = jobs(settings, meshes, views, seed)
+    click.echo(table(*measure(settings, methods, todo, repeats, truth, threads), methods))
 
 
 if __name__ == "__main__":
