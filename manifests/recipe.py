@@ -26,7 +26,7 @@ ViewTransform = Literal["Standard", "Khronos PBR Neutral", "AgX", "Filmic", "Fil
 _ANGLE, _SHARE, _BOUNCES, _SAMPLES = (-2 * math.pi, 2 * math.pi), (0, 1), (0, 1024), (0, 65536)
 _LENGTH, _POSITIVE, _LAW = (-1e6, 1e6), (0.001, 1e6), (-1000, 1000)  # laws.support searches this range only
 RANGES: dict[str, tuple[float, float]] = {
-    "resolution": (8, 4096), "views": (1, 1000), "jpeg.quality": (1, 100),
+    "resolution": (8, 4096), "views": (1, 1000), "objects": (1, 4), "jpeg.quality": (1, 100),
     "scene.camera.radius": _POSITIVE, "scene.camera.theta": _ANGLE, "scene.camera.phi": _ANGLE,
     "scene.camera.field_of_view": (0.0065, 3.0),
     "scene.camera.clip_start": (1e-6, 1e6), "scene.camera.clip_end": (1e-6, 1e6),
@@ -205,6 +205,7 @@ class Recipe:
     """Everything that determines a dataset's pixels except its objects and its seed.
 
     passes : additional images and numbers stored with every view; see docs/reference/format.md
+    objects : number of objects in a scene; the latents of the further ones are factors too
     """
 
     name: str
@@ -217,6 +218,7 @@ class Recipe:
     scene: Scene
     quality: dict[str, Quality]
     passes: tuple[Pass, ...] = ()
+    objects: int = 1
 
     def __post_init__(self) -> None:
         if fault := length_fault(self.name):
@@ -250,10 +252,13 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials`, `scene.floor.images`, and of a factor its group and `drawn`, were added later: their default
-        values are left out, so that older recipes keep their digest. The folder of the floor's images is left out, too.
+        `objects`, `scene.materials`, `scene.floor.images`, and of a factor its group and `drawn`, were added later.
+        Their default values are left out, so that older recipes keep their digest. The folder of the floor's images is
+        left out, too.
         """
         table = dataclasses.asdict(self)
+        if table["objects"] == 1:
+            del table["objects"]
         images = table["scene"]["floor"].pop("images") | {"folder": ""}
         if images != dataclasses.asdict(FloorImages()):
             del images["folder"]

@@ -20,6 +20,7 @@ _INSPECTION = [
     ("triangles", pa.int64()), ("bad_vertices", pa.int64()), ("flat_faces", pa.int64()), ("doubles", pa.int64()),
     ("watertight", pa.bool_()),
     ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()), ("notes", pa.string()),
+    ("companions", pa.string()),
 ]  # fmt: skip
 INSPECTION = tuple(name for name, _ in _INSPECTION)
 """Columns with the results of the mesh inspection; null where the mesh was not inspected."""
@@ -40,10 +41,10 @@ GROUP: list[tuple[str, pa.DataType]] = [
     ("residual", pa.float64()), ("cause", pa.string()),
 ]  # fmt: skip
 
-ADDED = frozenset({"notes", "doubles", *(f"{COLOUR_PREFIX}{name}" for name, _ in GROUP)})
+ADDED = frozenset({"notes", "doubles", "companions", *(f"{COLOUR_PREFIX}{name}" for name, _ in GROUP)})
 """Columns of OBJECTS and of symmetry.parquet that were added later; they are read as null from older datasets."""
 
-OF_LINES = frozenset({"missing", "notes", "cause"})
+OF_LINES = frozenset({"missing", "notes", "companions", "cause"})
 """Columns of OBJECTS and FAILURES that may hold several lines."""
 
 FAILURES = pa.schema(

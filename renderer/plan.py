@@ -112,7 +112,7 @@ class Plan:
         """Return the SHA-256 of all objects' names as one JSON list; only a part of the list is in memory at a time."""
         digest, step = hashlib.sha256(b"["), 10_000
         for start in range(0, len(self.objects), step):
-            names = [[o.split, o.synset, o.object_id] for o in self.objects[start : start + step]]
+            names = [_names(ref) for ref in self.objects[start : start + step]]
             digest.update((", " if start else "").encode() + json.dumps(names)[1:-1].encode())
         digest.update(b"]")
         return digest.hexdigest()
@@ -126,6 +126,12 @@ class Plan:
     def without_objects(self) -> "Plan":
         """Return the plan without objects, for machines that receive objects shard by shard."""
         return dataclasses.replace(self, objects=())
+
+
+def _names(ref: ObjectRef) -> list[str]:
+    """Return what identifies an object of a plan, and the other objects of its scene."""
+    others = [name for other in ref.companions for name in (other.synset, other.object_id)]
+    return [ref.split, ref.synset, ref.object_id, *others]
 
 
 def check_shards(plan: Plan) -> None:

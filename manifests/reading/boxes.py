@@ -1,11 +1,11 @@
-"""The pass `boxes` of a view: camera, pose and boxes of the object, stored as the JSON member KEY.boxes.json.
+"""The pass `boxes` of a view: camera, pose and boxes of its objects, stored as the JSON member KEY.boxes.json.
 
 Pixels are measured from the image's top left corner, so that the centre of the first pixel is (0.5, 0.5). The camera's
 frame is OpenCV's: x to the right, y down, z forward.
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "low": (3,), "high": (3,), "visible": (4,), "whole": (4,),
 }  # fmt: skip
 _OPTIONAL = ("visible", "whole")
+_OTHERS = "others"  # name of the list of companions, if the scene has any
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class Boxes:
     visible : (4,) float64, pixels: left, top, right, bottom of the pixels in `mask`; None if there are none
     whole : (4,) float64, pixels; the same of all projected vertices, hidden or outside the image too; None if the
         object reaches behind the camera
+    others : the same of the other objects in the scene
     """
 
     intrinsics: NDArray[np.float64]
@@ -39,6 +41,7 @@ class Boxes:
     high: NDArray[np.float64]
     visible: NDArray[np.float64] | None
     whole: NDArray[np.float64] | None
+    others: "tuple[Boxes, ...]" = ()
 
     @property
     def corners(self) -> NDArray[np.float64]:
@@ -50,8 +53,12 @@ class Boxes:
 
     def encode(self) -> bytes:
         """Return the content of KEY.boxes.json."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps({name: None if v is None else rounded(v).tolist() for name, v in values.items()}).encode()
+        others = {_OTHERS: [other._table() for other in self.others]} if self.others else {}
+        return json.dumps(self._table() | others).encode()
+
+    def _table(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in _SHAPES}
+        return {name: None if v is None else rounded(v).tolist() for name, v in values.items()}
 
 
 def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -70,6 +77,13 @@ def boxes(content: bytes) -> Boxes:
         stored = json.loads(content)
     except ValueError as error:
         raise DatasetError("is not JSON") from error
+    others = stored.pop(_OTHERS, []) if isinstance(stored, dict) else []
+    if not isinstance(others, list):
+        raise DatasetError(f"has {_OTHERS} that are no list")
+    return replace(_boxes(stored), others=tuple(map(_boxes, others)))
+
+
+def _boxes(stored: Any) -> Boxes:
     if not isinstance(stored, dict) or set(stored) != set(_SHAPES):
         raise DatasetError(f"does not have exactly the names {', '.join(_SHAPES)}")
     values: dict[str, Any] = {name: _values(name, stored[name]) for name in _SHAPES}

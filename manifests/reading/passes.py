@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..errors import DatasetError
 from ..recipe import Recipe
 from .boxes import Boxes, boxes
-from .pictures import DEPTH_STEPS, motion, points, raw
+from .pictures import DEPTH_STEPS, mask_level, motion, points, raw
 from .samples import Sample
 
 FAR = 65_535  # level of depths beyond the largest
@@ -19,17 +19,18 @@ class Passes:
     """The passes of a view; None for those that the dataset does not store. Images are (H, W) or (H, W, c).
 
     depth : float32, units along the camera's axis; infinite from 8 units on
-    mask : bool, True on the object
+    mask : bool, True on the object; masks : (n, ..), the same for each of the scene's n objects, the object first
     normal : (.., 3) float32, shading normal in the world frame, of unit length but for rounding
     nocs : (.., 3) float32, points on the object in its own frame, in [-0.5, 0.5]; NaN off the object
     flow : (.., 2) float32, pixels to the right and down to the object's next view; NaN off the object
     seen_next : bool, True where the next view shows the point
-    boxes : camera, pose and boxes of the object
+    boxes : camera, pose and boxes of the object, and of the others in the scene
     intrinsics : (3, 3) float64, camera frame to pixels; world_to_camera : (4, 4) float64
     """
 
     depth: NDArray[np.float32] | None = None
     mask: NDArray[np.bool_] | None = None
+    masks: NDArray[np.bool_] | None = None
     normal: NDArray[np.float32] | None = None
     nocs: NDArray[np.float32] | None = None
     flow: NDArray[np.float32] | None = None
@@ -56,9 +57,11 @@ def passes_of(sample: Sample, recipe: Recipe) -> Passes:
         moved, seen = (None, None) if flow is None else motion(flow)
         camera = "camera" in stored
         own = content("boxes")
+        masks = None if mask is None else np.stack([raw(mask) == mask_level(k) for k in range(recipe.objects)])
         return Passes(
             depth=None if depth is None else distances(depth),
-            mask=None if mask is None else raw(mask) > 0,
+            mask=None if masks is None else masks[0],
+            masks=masks,
             normal=None if normal is None else raw(normal) / np.float32(127.5) - np.float32(1),
             nocs=None if nocs is None else points(nocs),
             flow=moved,

@@ -33,6 +33,15 @@ def raw(picture: bytes) -> NDArray[Any]:
         return np.asarray(image)
 
 
+def mask_level(number: int) -> int:
+    """Return the level of a scene's object in the pass `mask`: 255 of the object itself, number 0, then half as bright.
+
+    >>> [mask_level(number) for number in range(4)]
+    [255, 127, 63, 31]
+    """
+    return 255 >> number
+
+
 def points(nocs: bytes) -> NDArray[np.float32]:
     """Decode the pass `nocs` to points on the object, in its own frame: (h, w, 3) float32, NaN where it is not seen.
 

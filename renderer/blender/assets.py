@@ -72,9 +72,12 @@ def _roughen(materials: Iterable[bpy.types.Material | None], share: float) -> No
                 node.inputs["Diffuse Roughness"].default_value = share * node.inputs["Roughness"].default_value
 
 
-def free_assets(thing: bpy.types.Object) -> None:
-    """Remove an object with its mesh, materials and images; unlinked data would otherwise accumulate in Blender."""
-    bpy.data.objects.remove(thing)
+def free_assets(things: Iterable[bpy.types.Object]) -> None:
+    """Remove objects with their meshes, materials and images; unlinked data would otherwise accumulate in Blender."""
+    if not (unused := list(things)):
+        return
+    for thing in unused:
+        bpy.data.objects.remove(thing)
     bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
     for scene in bpy.data.scenes:
         if scene.render.use_persistent_data:  # otherwise Cycles keeps the textures of every object rendered so far

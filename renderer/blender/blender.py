@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,11 +53,11 @@ class BlenderRenderer:
         return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}
 
     def load(self, ref: ObjectRef) -> MeshInfo:
-        if self._handles.object is not None:
-            free_assets(self._handles.object)
-            self._handles.object = None
+        free_assets(self._things())
+        self._handles.object, self._handles.companions = None, []
         try:
             self._handles.object, info = load_asset(ref, self._handles.scene.materials)
+            others = [self._companion(other) for other in ref.companions]
         except AssetError:
             bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
             raise
@@ -65,9 +65,22 @@ class BlenderRenderer:
         # The denoiser takes its guides (albedo, normals) as exact, so their noise stays in the image. Behind a
         # transparent face they are as noisy as the image. Filtering them first gains 3 dB in the object's disc
         # (duplicated glass panes, 256 pixels).
-        noisy = self.quality.prefilter == "NONE" and see_through(self._handles.object)
+        noisy = self.quality.prefilter == "NONE" and any(map(see_through, self._things()))
         self._near_quality = replace(self.quality, prefilter="ACCURATE") if noisy else self.quality
-        return info
+        return replace(info, companions=tuple(others))
+
+    def _companion(self, ref: ObjectRef) -> str:
+        """Load a further object of the scene; return its name and its mesh's SHA-256."""
+        try:
+            thing, info = load_asset(ref, self._handles.scene.materials)
+        except AssetError as error:
+            raise AssetError(f"the object beside it cannot be rendered: {error}") from error
+        self._handles.companions.append(thing)
+        return f"{ref.synset}/{ref.object_id} {info.sha256}"
+
+    def _things(self) -> list[bpy.types.Object]:
+        """Return the loaded objects: the object and its companions."""
+        return [thing for thing in (self._handles.object, *self._handles.companions) if thing is not None]
 
     def arrange(self, latents: Mapping[str, float]) -> bpy.types.Object:
         """Apply a view's latents to the scene; return the object."""
@@ -79,7 +92,7 @@ class BlenderRenderer:
         quality, size = self.quality, self._size
         if not quality.ground_samples:
             return self._picture(self._near_quality)
-        window = self._window(size)
+        window = self._window(size, self._things())
         if window is not None and window.area > WIDEST * size**2:
             return self._picture(self._near_quality)
         # The image with the most samples is rendered first: Cycles' tables of random numbers grow with the number of
@@ -94,18 +107,16 @@ class BlenderRenderer:
         ground = enlarged(self._picture(few, ground_size(size)), size)
         return joined(ground, near, window) if window else ground
 
-    def _window(self, size: int) -> Window | None:
-        """Return the window of the object in an image of `size` pixels."""
+    def _window(self, size: int, things: Sequence[bpy.types.Object]) -> Window | None:
+        """Return the window of some objects in an image of `size` pixels."""
         bpy.context.view_layer.update()
-        thing, camera = self._handles.object, bpy.context.scene.camera
-        points = np.empty(3 * len(thing.data.vertices), np.float32)
-        thing.data.vertices.foreach_get("co", points)
-        to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
-        return window_of(
-            points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3],
-            math.tan(self._handles.field_of_view / 2),
-            size,
-        )
+        camera, seen = bpy.context.scene.camera, []
+        for thing in things:
+            points = np.empty(3 * len(thing.data.vertices), np.float32)
+            thing.data.vertices.foreach_get("co", points)
+            to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
+            seen.append(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3])
+        return window_of(np.concatenate(seen), math.tan(self._handles.field_of_view / 2), size)
 
     def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
         """Render the scene as it stands, or a window of it: (h, w, 3)."""
@@ -130,5 +141,5 @@ class BlenderRenderer:
     def covers(self, latents: Mapping[str, float]) -> bool:
         self.arrange(latents)
         size = max(self._size, COVERAGE)
-        window = self._window(size)
+        window = self._window(size, [self._handles.object])
         return window is not None and self._geometry.covers(self._handles, size, window)

@@ -6,12 +6,12 @@ import OpenEXR
 from numpy.typing import NDArray
 
 from .controls.control import Handles
-from .interface import Geometry
+from .interface import Body, Geometry
 from .scene import set_window
 from .zones import Window
 
 FAINT = 1 / 512  # a surface of this opacity changes a pixel by less than half a level
-OBJECT = 1  # the object's index in the object index pass; everything else has index 0
+OBJECT = 1  # the object's index in the object index pass; its companions have the next ones, everything else 0
 
 
 class GeometryScene:
@@ -42,18 +42,22 @@ class GeometryScene:
         """Render the geometry of the view that the controls have set."""
         channels = self._channels(handles)
         position, normal = (_stack(channels, name) for name in ("Position", "Normal"))
-        camera = np.array(self._scene.camera.matrix_world, np.float64)
+        camera, index = np.array(self._scene.camera.matrix_world, np.float64), np.round(_index(channels))
         return Geometry(
             position=position,
             normal=normal,
             hit=np.linalg.norm(normal, axis=-1) > 0.5,
-            object=_index(channels) == OBJECT,
-            to_object=np.linalg.inv(np.array(handles.object.matrix_world, np.float64)),
+            object=index == OBJECT,
+            to_object=_to_object(handles.object),
             eye=camera[:3, 3],
             forward=-camera[:3, 2],
             world_to_camera=np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(camera),
             intrinsics=self._intrinsics(),
             vertices=_vertices(handles.object.data),
+            companions=tuple(
+                Body(index == number, _to_object(thing), _vertices(thing.data))
+                for number, thing in enumerate(handles.companions, start=OBJECT + 1)
+            ),
         )
 
     def _intrinsics(self) -> NDArray[np.float64]:
@@ -81,14 +85,19 @@ class GeometryScene:
 
     def _channels(self, handles: Handles) -> dict[str, NDArray[np.float32]]:
         """Render the view; return its channels by pass and component."""
-        if handles.object.name not in self._scene.collection.objects:
-            self._scene.collection.objects.link(handles.object)
-            handles.object.pass_index = OBJECT
+        for number, thing in enumerate((handles.object, *handles.companions), start=OBJECT):
+            if thing.name not in self._scene.collection.objects:
+                self._scene.collection.objects.link(thing)
+                thing.pass_index = number
         bpy.ops.render.render(write_still=True, scene=self._scene.name)
         with OpenEXR.File(self._file, separate_channels=True) as file:
             # Blender 4 writes one part with all channels, Blender 5 one part per pass
             parts = [part.channels for part in file.parts]
             return {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
+
+
+def _to_object(thing: bpy.types.Object) -> NDArray[np.float64]:
+    return np.linalg.inv(np.array(thing.matrix_world, np.float64))
 
 
 def _vertices(mesh: bpy.types.Mesh) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ class MeshInfo:
     doubles : number of faces removed because an earlier face has the same corners; None for a built-in object
     notes : deviations from the content of the file, one sentence each
     report : result of the inspection; None for a built-in object
+    companions : the other objects of the scene, "SYNSET/OBJECT_ID SHA-256" each
     """
 
     sha256: str
@@ -43,6 +44,7 @@ class MeshInfo:
     notes: tuple[str, ...] = ()
     doubles: int | None = None
     report: Report | None = None
+    companions: tuple[str, ...] = ()
 
     def inspection(self) -> dict[str, Any]:
         """Return the columns of objects.parquet that describe the mesh."""
@@ -54,6 +56,7 @@ class MeshInfo:
             "missing": "\n".join(map(cleaned, self.missing)),
             "notes": "\n".join(map(cleaned, self.notes)),
             "doubles": self.doubles,
+            "companions": "\n".join(self.companions) or None,
             **columns,
             **sizes,
         }
@@ -71,6 +74,19 @@ class RefusedMesh(AssetError):
 
 
 @dataclass(frozen=True)
+class Body:
+    """A further object of the scene.
+
+    seen : (h, w) bool, True where it is seen
+    to_object, vertices : as those of `Geometry`
+    """
+
+    seen: NDArray[np.bool_]
+    to_object: NDArray[np.float64]
+    vertices: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Geometry:
     """Geometry at the centre of each pixel.
 
@@ -81,6 +97,7 @@ class Geometry:
     world_to_camera : (4, 4) float64; camera frame of OpenCV: x to the right, y down, z forward
     intrinsics : (3, 3) float64, pixels from the image's top left corner
     vertices : (n, 3) float64, object frame; corners of the object's faces
+    companions : the other objects of the scene
     """
 
     position: NDArray[np.float64]
@@ -93,6 +110,7 @@ class Geometry:
     world_to_camera: NDArray[np.float64]
     intrinsics: NDArray[np.float64]
     vertices: NDArray[np.float64]
+    companions: tuple[Body, ...] = ()
 
 
 class Renderer(Protocol):
@@ -110,11 +128,11 @@ class Renderer(Protocol):
         """Return name, version and device, for dataset.json."""
 
     def load(self, ref: ObjectRef) -> MeshInfo:
-        """Load an object into the scene in place of the previous one, centred, at rotation zero.
+        """Load an object, and its companions, into the scene in place of the previous ones, centred, at rotation zero.
 
         Raises
         ------
-        AssetError : the object cannot be rendered.
+        AssetError : the object or a companion cannot be rendered.
         """
 
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:

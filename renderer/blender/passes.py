@@ -5,6 +5,7 @@ README.md of `manifests/` states the frame and unit of each pass.
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,10 @@ from PIL import Image
 
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.reading.boxes import Boxes, rounded
-from iebench.manifests.reading.pictures import DEPTH_STEPS, FLOW_STEPS, FLOW_ZERO
+from iebench.manifests.reading.pictures import DEPTH_STEPS, FLOW_STEPS, FLOW_ZERO, mask_level
 from iebench.manifests.schema import COLUMNS_OF_PASSES, files_among, member_suffix
 
-from .interface import Geometry
+from .interface import Body, Geometry
 
 SEEN_WITHIN = 0.01  # units: a point is seen in the next view if the surface there is nearer or farther by at most this
 
@@ -47,11 +48,17 @@ def measure_passes(geometry: Geometry, names: Sequence[str]) -> Columns:
 
 @stored_pass
 def boxes(geometry: Geometry, _: Geometry) -> Boxes:
-    """Camera, pose, and boxes of the object, visible and whole."""
-    object_to_camera = geometry.world_to_camera @ np.linalg.inv(geometry.to_object)
-    rows, columns = np.nonzero(geometry.object)
+    """Camera, pose, and boxes of the object and of its companions, visible and whole."""
+    target = Body(geometry.object, geometry.to_object, geometry.vertices)
+    others = tuple(_boxes(geometry, body) for body in geometry.companions)
+    return replace(_boxes(geometry, target), others=others)
+
+
+def _boxes(geometry: Geometry, body: Body) -> Boxes:
+    object_to_camera = geometry.world_to_camera @ np.linalg.inv(body.to_object)
+    rows, columns = np.nonzero(body.seen)
     visible = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if len(rows) else None
-    seen = geometry.vertices @ object_to_camera[:3, :3].T + object_to_camera[:3, 3]
+    seen = body.vertices @ object_to_camera[:3, :3].T + object_to_camera[:3, 3]
     whole = None
     if (seen[:, 2] > 0).all():  # a point behind the camera has no projection
         pixels = (seen / seen[:, 2:]) @ geometry.intrinsics[:2].T
@@ -60,8 +67,8 @@ def boxes(geometry: Geometry, _: Geometry) -> Boxes:
         geometry.intrinsics,
         geometry.world_to_camera,
         object_to_camera,
-        geometry.vertices.min(0),
-        geometry.vertices.max(0),
+        body.vertices.min(0),
+        body.vertices.max(0),
         None if visible is None else np.array(visible, np.float64),
         whole,
     )
@@ -135,8 +142,11 @@ def _projected(points: NDArray[np.float64], geometry: Geometry) -> NDArray[np.fl
 
 @stored_pass
 def mask(geometry: Geometry, _: Geometry) -> Pixels:
-    """Mask of the pixels whose centre sees the object: (h, w) uint8, 255 or 0."""
-    return np.where(geometry.object, 255, 0).astype(np.uint8)
+    """Mask of the pixels whose centre sees an object: (h, w) uint8; levels as `pictures.mask_level` gives them."""
+    levels = np.where(geometry.object, mask_level(0), 0)
+    for number, body in enumerate(geometry.companions, start=1):
+        levels[body.seen] = mask_level(number)
+    return levels.astype(np.uint8)
 
 
 @stored_pass

@@ -142,6 +142,7 @@ OBJECT_COLUMNS = {
     "extent_y": "width of the bounding box along the file's y",
     "extent_z": "width of the bounding box along the file's z",
     "notes": "differences between the drawing and the mesh file, one a line",
+    "companions": "the other objects of its scene, synset/object_id and SHA-256 of the mesh, one a line",
     "cause": "reason why the object has no pictures, in a sentence",
 }
 
@@ -151,10 +152,10 @@ NUMBER_TEXT = {
 }
 
 PASS_TEXT = {
-    "boxes": "JSON: camera matrices, pose, box in 3D, boxes in the picture of the visible and of the whole object",
+    "boxes": "JSON: camera matrices; of each object pose, box in 3D, box of its visible pixels and of all of it",
     "depth": "distance along the camera's axis, 16 bits, 8192 steps a unit; 65535 from 8 units on",
     "flow": "motion of the object's points to its next view, three images one below another: right, down, seen there",
-    "mask": "255 where the pixel's centre sees the object, else 0",
+    "mask": "255 where the pixel's centre sees the object, 127, 63, 31 where it sees the second to fourth, else 0",
     "nocs": "point on the object in its own frame, 255 (p + 0.5); black elsewhere",
     "normal": "unit normal in the world frame, 127.5 (n + 1); black where nothing is seen",
 }

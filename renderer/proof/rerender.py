@@ -1,7 +1,7 @@
 """Render samples of a dataset again with the same worker code, and compare them with the stored samples."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.folder.index import rows
 from iebench.manifests.reading.pictures import decode, peak_signal_to_noise
 from iebench.manifests.reading.samples import Sample
-from iebench.manifests.schema import IDENTITY
+from iebench.manifests.schema import IDENTITY, OBJECTS
 from iebench.manifests.views import Views
 
 from ..blender.floor_images import located_images
@@ -78,7 +78,7 @@ def render_again(
     SourceError, UnknownName, SettingError : an object is missing in the source, or an image of the floor.
     MissingPart, DeviceError : the renderer cannot start.
     """
-    refs = objects_of([sample.row for sample in samples], info, origin.source)
+    refs = _located(samples, info, origin.source)
     recipe = located_images(info.recipe, origin.images)
     quality = info.recipe.quality.get(info.quality) or next(iter(info.recipe.quality.values()))
     groups: dict[tuple[str, str], list[Sample]] = {}
@@ -132,6 +132,31 @@ def objects_of(
     for absent in identities.keys() - refs.keys():
         raise SourceError(f"{source} ({name}) has no object {'/'.join(absent)}: give the collection that contains it")
     return {object_key: refs[object_key] for object_key in identities}
+
+
+def _located(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -> dict[tuple[str, str], ObjectRef]:
+    """Return the objects of some samples as `objects_of` does, each with the other objects of its scene."""
+    rows = [sample.row for sample in samples]
+    if info.recipe.objects == 1:
+        return objects_of(rows, info, source)
+    known = {_name(row): row for row in read_table(samples[0].folder / "objects.parquet", OBJECTS).to_pylist()}
+    others = {
+        _name(row): [line.split()[0].split("/") for line in known[_name(row)]["companions"].split("\n")] for row in rows
+    }
+    further = [
+        {"synset": synset, "object_id": object_id, "class_name": "", "label": 0, "split": known[name]["split"]}
+        for name, companions in others.items()
+        for synset, object_id in companions
+    ]
+    refs = objects_of(rows + further, info, source)
+    return {
+        name: replace(refs[name], companions=tuple(refs[synset, object_id] for synset, object_id in companions))
+        for name, companions in others.items()
+    }
+
+
+def _name(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["synset"], row["object_id"]
 
 
 def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:

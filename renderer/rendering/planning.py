@@ -18,6 +18,7 @@ from ..blender.devices import COMPILES, parse_device
 from ..blender.floor_images import listed_images
 from ..blender.interface import BLENDER
 from ..blender.passes import PASSES
+from ..companions import with_companions
 from ..engines import ENGINES, Work
 from ..errors import SourceError, UnknownName, UsageError
 from ..estimate import describe, hang_after
@@ -84,6 +85,8 @@ def planned(request: RenderRequest) -> RenderJob:
     if table:
         recipe = replace(recipe, views=table.most)
     notes = (*image_notes, *collection.notes(), *([] if table else cut_sweeps(recipe)))
+    if recipe.objects > 1:
+        objects = with_companions(objects, request.seed or 0, recipe.objects)
     plan = Plan(recipe, request.quality, request.seed or 0, name, collection.licence, tuple(objects), table)
     plan = plan.limited(request.limit) if request.limit else plan
     work, out = machines(request, plan)

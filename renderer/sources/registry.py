@@ -23,6 +23,7 @@ class ObjectRef:
     path : path of the mesh inside the collection, for tables and messages; the same on every machine
     normalise : True if it is scaled to a bounding box with a diagonal of 1
     collection : symbolic links must not lead out of this folder; default: `folder`
+    companions : the other objects of its scene; the dataset has views of this object, which happen to show those
     """
 
     synset: str
@@ -36,6 +37,7 @@ class ObjectRef:
     path: str = ""
     normalise: bool = False
     collection: str | None = None
+    companions: tuple["ObjectRef", ...] = ()
 
     @property
     def shown(self) -> str:

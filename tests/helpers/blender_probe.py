@@ -80,6 +80,17 @@ def mesh_points(ref, **latents):
     return np.array(world), np.array([(v.x * size, (1 - v.y) * size) for v in views])
 
 
+def object_poses(ref, **latents):
+    """Return the matrices (4, 4) to the world of an object and its companions."""
+    import bpy
+
+    renderer = worker._renderer
+    renderer.load(ref)
+    renderer.arrange({**REST, **latents})
+    bpy.context.view_layer.update()
+    return [np.array(thing.matrix_world) for thing in renderer._things()]
+
+
 def drawn_area(ref):
     """Return the total area of the triangles that Blender draws for an object."""
     worker._renderer.load(ref)
@@ -88,7 +99,7 @@ def drawn_area(ref):
     return sum(triangle.area for triangle in mesh.loop_triangles)
 
 
-def data_counts(ref, swaps):
+def data_counts(ref, swaps, **_):
     """Return the number of Blender's data blocks after each reload of the object, for `swaps` reloads."""
     import bpy
 
@@ -185,7 +196,7 @@ def whole_and_window(ref):
     """Render a view of an object, render only the object's window of it, and return both with the window."""
     picture(ref)
     renderer = worker._renderer
-    window = renderer._window(renderer._size)
+    window = renderer._window(renderer._size, renderer._things())
     return renderer._picture(renderer.quality), renderer._picture(renderer.quality, window=window), window
 
 

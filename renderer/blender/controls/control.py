@@ -7,7 +7,7 @@ group `iebench.controls` names the module of each control, iebench's or another 
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iebench.manifests.installed.registry import Registry
@@ -17,10 +17,15 @@ if TYPE_CHECKING:  # processes without Blender use this module too, to check rec
     import bpy
 
 
+COMPANIONS = ("second", "third", "fourth")
+"""Controls of the further objects in order. They are applied after all others: their places depend on the object's."""
+
+
 @dataclass
 class Handles:
     """Parts of the Blender scene that controls change.
 
+    companions : further objects of the scene, in the order of their controls
     field_of_view : field of view of the camera in radians, in 64 bits; Blender itself stores it in 32 bits
     """
 
@@ -33,6 +38,7 @@ class Handles:
     floor_color: "bpy.types.NodeSocket"
     background_color: "bpy.types.NodeSocket"
     field_of_view: float
+    companions: "list[bpy.types.Object]" = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import GivenViews
 
 from ...errors import UnknownName
-from .control import CONTROLS, Component, Handles
+from .control import COMPANIONS, CONTROLS, Component, Handles
 
 STEMS = {"rotation": "rot", "translation": "trans"}
 SLACK = 1e-8  # tolerance of range checks: the ends of a law's range are known to nine decimals
@@ -46,6 +46,7 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
         if other := wires.setdefault(name, {}).get(component):
             raise SettingError(f"{start}factor {other} acts on that already; leave one of them out")
         wires[name][component] = factor.name
+    _check_companions(recipe, wires, source)
     for name, wired in wires.items():
         needed = [key for key, component in CONTROLS[name].components.items() if component.needed]
         if missing := [f"{name}.{key}" for key in needed if key not in wired]:
@@ -61,6 +62,18 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
                 f"{source}: factor {factor.name} has the unit {factor.unit!r}, and {factor.acts_on} takes {unit!r}"
             )
     return wires
+
+
+def _check_companions(recipe: Recipe, wires: Mapping[str, object], source: str) -> None:
+    """Check that each further object of the scene has factors, and no other."""
+    further = COMPANIONS[: recipe.objects - 1]
+    for name in COMPANIONS:
+        if (name in further) != (name in wires):
+            problem = "no factor acts on" if name in further else "a factor acts on"
+            raise SettingError(
+                f"{source}: objects is {recipe.objects}, but {problem} {name}: give the object's factors and `objects` "
+                "the same count, as the recipe two-objects does"
+            )
 
 
 def check_names(recipe: Recipe, source: str) -> None:
@@ -130,7 +143,7 @@ def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
     ------
     UnknownName, SettingError : see `wiring`.
     """
-    wires = wiring(recipe)
+    wires = dict(sorted(wiring(recipe).items(), key=lambda entry: entry[0] in COMPANIONS))  # stable: companions last
 
     def apply(handles: Handles, latents: Mapping[str, float]) -> None:
         for name, components in wires.items():

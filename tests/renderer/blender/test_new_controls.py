@@ -12,6 +12,7 @@ from PIL import Image
 from iebench.manifests.common.shipped import in_folders
 from iebench.manifests.recipe import FloorImages, load
 from iebench.manifests.taxonomy import choose
+from iebench.renderer.blender.controls.control import COMPANIONS
 from iebench.renderer.blender.controls.wiring import CONTROLS
 from iebench.renderer.blender.floor_images import listed_images
 from iebench.renderer.blender.interface import BLENDER
@@ -64,7 +65,8 @@ def rest(scene):
 
 def test_every_control_has_an_example():
     acted_on = {factor.acts_on for name in in_folders("recipe") for factor in load(name).factors}
-    acted_on |= {factor.acts_on for factor in load("3diebench-t").factors}
+    acted_on |= {factor.acts_on for recipe in ("3diebench-t", "two-objects") for factor in load(recipe).factors}
+    acted_on |= {f"{name}.{component}" for name in COMPANIONS for component in CONTROLS["second"].components}  # alike
     assert acted_on == {f"{name}.{component}" for name in CONTROLS for component in CONTROLS[name].components}
 
 
