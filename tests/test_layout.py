@@ -94,8 +94,8 @@ HOUSE = {
         forecasts comparing ranking sweep listing hub demo report python commands speed
     """,
     "renderer": """
-        errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate
-        card output workers engines rendering importing exporting proof symmetry commands comparing speed parity
+        errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender companions plan
+        estimate card output workers engines rendering importing exporting proof symmetry commands comparing speed parity
     """,
 }
 """The map of the house: the rooms of each part in the order of the flow."""
