@@ -95,7 +95,8 @@ HOUSE = {
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender companions plan
-        estimate card output workers engines rendering importing exporting proof symmetry commands comparing speed parity
+        estimate card output workers engines rendering importing exporting proof symmetry commands comparing speed
+        parity
     """,
 }
 """The map of the house: the rooms of each part in the order of the flow."""
