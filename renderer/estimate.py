@@ -17,14 +17,17 @@ _PASSES = {
 """Measured bytes of a pass at 256 pixels, and the power of the resolution with which they grow."""
 
 
-def expected_core_seconds(quality: Quality, resolution: int) -> float:
-    """Estimate the CPU core-seconds per image, for `--dry-run` and the time limit of a worker."""
+def expected_core_seconds(quality: Quality, resolution: int, objects: int = 1) -> float:
+    """Estimate the CPU core-seconds per image, for `--dry-run` and the time limit of a worker.
+
+    objects : number of objects in a scene
+    """
     if not quality.ground_samples:
         samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # measured mean samples per pixel
         return _core_seconds(quality, resolution, samples)
     samples = min(quality.samples, 0.045 / quality.noise_threshold**2)  # edges need more samples
     ground = _core_seconds(quality, ground_size(resolution), quality.ground_samples)
-    return ground + _core_seconds(quality, resolution, samples, _WINDOW)
+    return ground + _core_seconds(quality, resolution, samples, min(1.0, objects * _WINDOW))
 
 
 def _core_seconds(quality: Quality, resolution: int, samples: float, share: float = 1.0) -> float:
@@ -47,7 +50,8 @@ def expected_bytes(recipe: Recipe) -> int:
 
 def expected_seconds(plan: Plan, cores: int) -> float:
     """Estimate the seconds that a plan takes on this many CPU cores."""
-    return plan.images * expected_core_seconds(plan.quality_settings, plan.recipe.resolution) / cores
+    recipe = plan.recipe
+    return plan.images * expected_core_seconds(plan.quality_settings, recipe.resolution, recipe.objects) / cores
 
 
 def plan_bytes(plan: Plan) -> int:
