@@ -12,7 +12,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import cleaned
 
 from ..errors import ScoreFileError
-from ..results.faults import faults_of
+from ..results.faults import absences_of
 from ..results.reading import read_score
 
 
@@ -60,10 +60,10 @@ def validate(files: tuple[Path, ...], schema: bool, as_json: bool) -> None:
 def faults(path: Path) -> list[str]:
     """List the faults that exclude a score file from a leaderboard, one sentence each."""
     try:
-        score = read_score(path)
+        score, damage = read_score(path)
     except ScoreFileError as error:
         return [str(error)]
-    sentences = [f"{path}: {fault}" for fault in faults_of(score)]
+    sentences = [f"{path}: {fault}" for fault in damage or absences_of(score)]
     if score.limit is not None:
         sentences.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
     return sentences

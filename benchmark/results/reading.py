@@ -13,6 +13,7 @@ from iebench.manifests.common.versions import version_fault
 from iebench.manifests.text.plain_text import check_text
 
 from ..errors import IebenchError, ScoreFileError
+from .checksum import KEY, change_of
 from .faults import damage_of
 from .score import FORMAT, MOST_BYTES, NAME, Score
 
@@ -26,26 +27,27 @@ def load_score(path: Path) -> Score:
     ------
     ScoreFileError : missing, damaged, of another format, or inconsistent.
     """
-    score = read_score(path)
-    damage = damage_of(score)
+    score, damage = read_score(path)
     if damage:
         raise ScoreFileError(f"{path}: {damage[0]}: {REMEDY}")
     return score
 
 
-def read_score(path: Path) -> Score:
-    """Read a JSON file of the right structure, without consistency checks.
+def read_score(path: Path) -> tuple[Score, list[str]]:
+    """Read a JSON file of the right structure; returns the score, and its contradictions and changes, one clause each.
 
     Raises
     ------
     ScoreFileError : missing, damaged, or of another format.
     """
     table = _table(path)
-    run = table.pop("run")
+    change = change_of(table)
+    entries = {key: value for key, value in table.items() if key not in ("format", "run", KEY)}
     try:
-        return dataclasses.replace(build(Score, table, str(path)), run=run)
+        score = dataclasses.replace(build(Score, entries, str(path)), run=table["run"])
     except IebenchError as error:
         raise ScoreFileError(f"{error}: {REMEDY}") from None
+    return score, damage_of(score) or change
 
 
 def load_scores(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:
@@ -62,7 +64,7 @@ def load_scores(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, 
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """Read the object in a file of this format, without `format`."""
+    """Read the object in a file of this format."""
     try:
         if (size := path.stat().st_size) > MOST_BYTES:
             raise ScoreFileError(f"{path} has {size:,} bytes, and a score has at most {MOST_BYTES:,}: {REMEDY}")
@@ -85,7 +87,7 @@ def _table(path: Path) -> dict[str, Any]:
     for key in ("format", "run"):
         if key not in table:
             raise ScoreFileError(f"{path} is not a score: {key!r} is missing: {REMEDY}")
-    if fault := version_fault(path, "a score", table.pop("format"), FORMAT, "score again"):
+    if fault := version_fault(path, "a score", table["format"], FORMAT, "score again"):
         raise ScoreFileError(fault)
     if not isinstance(table["run"], dict):
         raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")

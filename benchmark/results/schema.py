@@ -11,6 +11,7 @@ from typing import Any
 
 from iebench.manifests.common.meanings import meanings
 
+from .checksum import KEY
 from .score import FORMAT, Score
 
 SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -23,6 +24,10 @@ def schema() -> dict[str, Any]:
     root["properties"] = {
         "format": {"description": "version of the file format", "const": FORMAT},
         **root["properties"],
+        KEY: {
+            "description": "SHA-256 of all other entries, as JSON with sorted keys and without blanks",
+            "type": "string",
+        },
     }
     root["required"] = ["format", *root["required"], "run"]
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "score.json of iebench"}

@@ -15,6 +15,7 @@ from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
+from .checksum import KEY, checksum
 from .retrievals import Retrievals
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ class Score:
                 del table[later]  # so that other scores keep their bytes
         if not self.encoder.training_data:
             del table["encoder"]["training_data"]
+        table[KEY] = checksum(table)
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
 
     def plot(self, orbits: Path | str | None = None) -> "Picture":
