@@ -35,13 +35,17 @@ OBJECTS = pa.schema(
 
 COLOUR_PREFIX = "colour_"
 """Prefix of the columns of symmetry.parquet for the group of shape and colour; the others are those of the shape."""
+COLOUR_DIFFERENCE = f"{COLOUR_PREFIX}difference"
+"""Column of symmetry.parquet: largest difference in colour after the rotations of the group of shape and colour."""
 GROUP: list[tuple[str, pa.DataType]] = [
     ("kind", pa.string()), ("order", pa.int32()), ("axis_x", pa.float64()), ("axis_y", pa.float64()),
     ("axis_z", pa.float64()), ("flips", pa.bool_()), ("quaternions", pa.list_(pa.float64())),
     ("residual", pa.float64()), ("cause", pa.string()),
 ]  # fmt: skip
 
-ADDED = frozenset({"notes", "doubles", "companions", *(f"{COLOUR_PREFIX}{name}" for name, _ in GROUP)})
+ADDED = frozenset({
+    "notes", "doubles", "companions", COLOUR_DIFFERENCE, *(f"{COLOUR_PREFIX}{name}" for name, _ in GROUP)
+})  # fmt: skip
 """Columns of OBJECTS and of symmetry.parquet that were added later; they are read as null from older datasets."""
 
 OF_LINES = frozenset({"missing", "notes", "companions", "cause"})

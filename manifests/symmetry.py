@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 from .conventions import quaternion_product
 from .dataset import read_table
 from .errors import DatasetError, InvalidValue
-from .schema import COLOUR_PREFIX, GROUP
+from .schema import COLOUR_DIFFERENCE, COLOUR_PREFIX, GROUP
 
 Array = NDArray[np.float64]
 Kind = Literal["finite", "axial", "sphere"]
@@ -26,7 +26,7 @@ TABLE = "symmetry.parquet"
 COLUMNS = pa.schema(
     [
         ("synset", pa.string()), ("object_id", pa.string()), *GROUP,
-        *((f"{COLOUR_PREFIX}{name}", kind) for name, kind in GROUP),
+        *((f"{COLOUR_PREFIX}{name}", kind) for name, kind in GROUP), (COLOUR_DIFFERENCE, pa.float64()),
     ]
 )  # fmt: skip
 """One row per object whose mesh was analysed; docs/reference/format.md explains the columns."""

@@ -1,19 +1,21 @@
 // Matrices as tables whose cells are coloured: transfer from views of one kind to another, confused classes.
 
 /** A table of coloured cells. rows, columns : [key, text] pairs; cell : (row, column) -> null or {text, title, share}, with
- *  a share of the colour from 0 to 1. */
+ *  a share of the colour from 0 to 1, and `ends`, a second line, if it has an interval. */
 function heat(host, corner, rows, columns, cell) {
   const head = make("tr", {}, make("td", {}, corner), ...columns.map(([, text]) => make("th", { scope: "col" }, make("span", {}, text))));
   const body = rows.map(([row, text]) => make("tr", {}, make("th", { scope: "row" }, text), ...columns.map(([column]) => {
     const shown = cell(row, column);
     if (!shown) return make("td", {}, "–");
-    return make("td", { title: shown.title, style: `--share: ${(100 * Math.min(1, Math.max(0, shown.share))).toFixed(0)}%` }, shown.text);
+    return make("td", { title: shown.title, style: `--share: ${(100 * Math.min(1, Math.max(0, shown.share))).toFixed(0)}%` }, shown.text,
+      ...(shown.ends ? [make("small", {}, shown.ends)] : []));
   })));
   host.replaceChildren(make("table", { class: "heat" }, make("thead", {}, head), make("tbody", {}, ...body)));
 }
 
-/** A metric's value with its interval. */
-const withInterval = (metric, [value, low, high]) => `${shown(metric, value)} [${shown(metric, low)}, ${shown(metric, high)}]`;
+/** A metric's interval, and its value with it. */
+const ends = (metric, [, low, high]) => `[${shown(metric, low)}, ${shown(metric, high)}]`;
+const withInterval = (metric, entry) => `${shown(metric, entry[0])} ${ends(metric, entry)}`;
 
 const PAIRS = 6; // most confused pairs of classes that are named
 
@@ -41,27 +43,29 @@ function confusion() {
 }
 
 function transfer() {
-  const cell = /^(transfer|drop)_(\w+)_without_(\w+)$/, across = /^across_(\w+)_to_(\w+)$/, spaced = (name) => [name, name.replaceAll("_", " ")];
+  const cell = /^(transfer|drop)_(\w+)_without_(\w+)$/, across = /^across_(pose_)?(\w+)_to_(\w+)$/, spaced = (name) => [name, name.replaceAll("_", " ")];
   const found = (pattern, group) => [...new Set(Object.keys(model.metrics).flatMap((metric) => pattern.exec(metric)?.[group] ?? []))].map(spaced);
   const held = found(cell, 3), targets = found(cell, 2);
   if (!held.length) return;
   byId("transfer").hidden = false;
-  const method = byId("transfer-method");
+  const method = byId("transfer-method"), predicted = byId("varied-target");
+  fill(predicted, [["", "class"], ["pose_", "pose"]]);
   fill(method, methods().filter(([i]) => Object.keys(rowOf(i, WHOLE).values).some((metric) => cell.test(metric))));
   keepDrawn(() => {
     const { values } = rowOf(method.value, WHOLE);
     heat(byId("transfer-table"), "held out", held, targets, (row, column) => {
       const name = `transfer_${column}_without_${row}`, lost = `drop_${column}_without_${row}`;
       if (!values[name]) return null;
-      const text = `${shown(name, values[name][0])} (${shown(lost, -values[lost][0])})`;
-      const title = `${model.metrics[name].about}: ${withInterval(name, values[name])}; drop ${withInterval(lost, values[lost])}`;
-      return { text, title, share: values[lost][0] };
+      const drop = values[lost]; // a score leaves out numbers that are too large
+      const text = `${shown(name, values[name][0])} (${drop ? shown(lost, -drop[0]) : "–"})`;
+      const title = `${model.metrics[name].about}: ${withInterval(name, values[name])}${drop ? `; drop ${withInterval(lost, drop)}` : ""}`;
+      return { text, title, ends: ends(name, values[name]), share: drop?.[0] ?? 0 };
     });
-    const varied = found(across, 1).filter(([name]) => Object.keys(values).some((metric) => across.exec(metric)?.[1] === name));
+    const varied = found(across, 2).filter(([name]) => Object.keys(values).some((metric) => across.exec(metric)?.[2] === name));
     byId("varied").hidden = !varied.length;
     heat(byId("varied-table"), "varies in train", varied, varied, (row, column) => {
-      const name = `across_${row}_to_${column}`, entry = values[name];
-      return entry && { text: shown(name, entry[0]), title: `${model.metrics[name].about}: ${withInterval(name, entry)}`, share: 1 - entry[0] };
+      const name = `across_${predicted.value}${row}_to_${column}`, entry = values[name];
+      return entry && { text: shown(name, entry[0]), title: `${model.metrics[name].about}: ${withInterval(name, entry)}`, ends: ends(name, entry), share: 1 - entry[0] };
     });
-  }, method);
+  }, method, predicted);
 }

@@ -5,6 +5,9 @@ another point would move the object in the image. Of the shape only what is seen
 label inside its bottle does not. A symmetry of shape and colour also keeps the colours; see `Colours`.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 import trimesh
 from numpy.typing import NDArray
@@ -32,34 +35,53 @@ COLOUR = 15.0  # largest difference in colour, as a distance in CIE 1976 L*a*b*
 LARGEST = 60  # most elements of a finite group: those of the icosahedron
 
 
+@dataclass(frozen=True)
+class MeshSymmetry:
+    """The symmetries of a mesh.
+
+    residual : largest residual of the group's rotations, as a share of the diagonal; see `Shape.residual`
+    difference : largest difference in colour after these rotations, in L*a*b*; None if no colours are given
+    """
+
+    symmetry: Symmetry
+    residual: float
+    difference: float | None = None
+
+
 def symmetries(
     vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE, colours: "Colours | None" = None
-) -> tuple[Symmetry, float]:
-    """Return the symmetries of a mesh whose bounding box is centred, and the largest residual of its symmetries.
+) -> MeshSymmetry:
+    """Return the symmetries of a mesh whose bounding box is centred.
 
     vertices : (n, 3) object frame; faces : (m, 3)
     tolerance : largest distance of the rotated surface from the surface, as a share of the diagonal
     colours : colours of the surface, which the symmetries must keep too; None for symmetries of the shape
-    returns : the group, and the largest residual of its elements as a share of the diagonal (see `Shape.residual`)
     """
     shape = Shape(vertices, faces, tolerance, colours)
+    symmetry, rotations = _group(shape)
+    difference = None if colours is None else max(colours.residual(rotation, tolerance) for rotation in rotations)
+    return MeshSymmetry(symmetry, max(shape.residual(rotation) for rotation in rotations), difference)
+
+
+def _group(shape: "Shape") -> tuple[Symmetry, list[Rotation]]:
+    """Return the symmetries of a shape, and rotations among them that stand for all."""
     axes = shape.axes()
-    free = [axis for axis in axes if shape.is_axial(axis)]
+    free = shape.free(axes)
     if not free:
         rotations = shape.rotations(axes, PRIMES, len(axes) * len(PRIMES))
         if len(rotations) < ENOUGH:
             more = shape.rotations(shape.more_axes(), PRIMES[:2], TRIES)
             rotations += [rotation for rotation in more if not _among(rotation, rotations)]
-        free = [axis for axis in map(_axis, rotations) if shape.is_axial(axis)]
+        free = shape.free([_axis(rotation) for rotation in rotations])
     identity = Symmetry.none().quaternions
     if any(abs(axis @ free[0]) < np.cos(FLAT) for axis in free[1:]):
-        return Symmetry("sphere", identity), shape.worst(free)
+        return Symmetry("sphere", identity), [turn for axis in free for turn in _turns(axis)]
     if free:
         across = np.cross(free[0], np.eye(3)[np.argmin(np.abs(free[0]))])
         flips = shape.fits(Rotation.from_rotvec(np.pi * across / np.linalg.norm(across)))
-        return Symmetry("axial", identity, free[0], flips), shape.worst(free[:1])
+        return Symmetry("axial", identity, free[0], flips), _turns(free[0])
     group = shape.group(rotations)
-    return Symmetry("finite", group.as_quat(canonical=True)), max(shape.residual(element) for element in group)
+    return Symmetry("finite", group.as_quat(canonical=True)), list(group)
 
 
 class Colours:
@@ -119,10 +141,14 @@ class Shape:
         return colours is None or colours.residual(rotation, self._tolerance) <= colours.tolerance
 
     def axes(self) -> Array:
-        """Return directions (n, 3) of likely axes: the frame's axes and the principal axes."""
+        """Return directions (n, 3) of likely axes: the frame's axes and the principal axes.
+
+        The axis of a lopsided shape passes through its centroid, or is an axis of the frame near that line: a part
+        that is within the tolerance, such as the pump of a bottle, may move the centroid.
+        """
         if self._lopsided:
-            through: Array = self._centroid[None] / np.linalg.norm(self._centroid)
-            return through
+            through = self._centroid / np.linalg.norm(self._centroid)
+            return np.array([through, *(axis for axis in np.eye(3) if abs(axis @ through) > np.cos(FLAT))])
         own = [axis for axis in self._principal.T if np.abs(axis).max() < np.cos(FLAT / 4)]
         return np.array([*np.eye(3), *own])
 
@@ -150,13 +176,10 @@ class Shape:
                 rotations.append(refined)
         return rotations
 
-    def worst(self, axes: list[Array]) -> float:
-        """Return the largest residual of rotations by the angles FREE about some axes."""
-        return max(self.residual(Rotation.from_rotvec(angle * axis)) for axis in axes for angle in FREE)
-
-    def is_axial(self, axis: Array) -> bool:
-        """True if every rotation about an axis is a symmetry; tested with the angles FREE."""
-        return all(self.fits(Rotation.from_rotvec(angle * axis)) for angle in FREE)
+    def free(self, axes: Iterable[Array]) -> list[Array]:
+        """Return those of some axes about which every rotation is a symmetry, the one with the least residual first."""
+        free = [axis for axis in axes if all(map(self.fits, _turns(axis)))]
+        return sorted(free, key=lambda axis: max(map(self.residual, _turns(axis))))
 
     def group(self, rotations: list[Rotation]) -> Rotation:
         """Return all products of some symmetries that are symmetries too, the identity first."""
@@ -183,6 +206,11 @@ class Shape:
             if (before.inv() * rotation).magnitude() < CONVERGED:
                 break
         return rotation
+
+
+def _turns(axis: Array) -> list[Rotation]:
+    """Return the rotations about an axis that stand for all, by the angles FREE."""
+    return [Rotation.from_rotvec(angle * axis) for angle in FREE]
 
 
 def _axis(rotation: Rotation) -> Array:

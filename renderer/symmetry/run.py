@@ -2,6 +2,7 @@
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from iebench.manifests.symmetry import COLUMNS, TABLE, named
 from ..errors import AssetError
 from ..proof.rerender import objects_of
 from ..sources import ObjectRef
-from .estimate import COLOUR, SHARE, TOLERANCE, Colours, symmetries
+from .estimate import COLOUR, SHARE, TOLERANCE, Colours, MeshSymmetry, symmetries
 from .surface import coloured_points, surface
 
 
@@ -62,15 +63,20 @@ def analyse(ref: ObjectRef, tolerance: float = TOLERANCE, colour: float = COLOUR
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
     try:
         vertices, faces = surface(ref)
-        symmetry, residual = symmetries(vertices, faces, tolerance)
+        shape = symmetries(vertices, faces, tolerance)
     except AssetError as error:
         return {**row, "cause": str(error)}
-    row |= {**symmetry.row(), "residual": residual}
-    if symmetry.kind == "finite" and len(symmetry.quaternions) == 1:
-        return row | named(COLOUR_PREFIX, {**symmetry.row(), "residual": residual})  # colours cannot add a symmetry
+    row |= {**shape.symmetry.row(), "residual": shape.residual}
+    if shape.symmetry.kind == "finite" and len(shape.symmetry.quaternions) == 1:
+        return row | named(COLOUR_PREFIX, _with_colour(replace(shape, difference=0.0)))  # colours add no symmetry
     try:
         points, lab = coloured_points(ref)
     except AssetError as error:
         return {**row, f"{COLOUR_PREFIX}cause": str(error)}
-    both, residual = symmetries(vertices, faces, tolerance, Colours(points, lab, colour))
-    return row | named(COLOUR_PREFIX, {**both.row(), "residual": residual})
+    both = symmetries(vertices, faces, tolerance, Colours(points, lab, colour))
+    return row | named(COLOUR_PREFIX, _with_colour(both))
+
+
+def _with_colour(both: MeshSymmetry) -> dict[str, object]:
+    """Return the columns of a group of shape and colour, without their prefix."""
+    return {**both.symmetry.row(), "residual": both.residual, "difference": both.difference}

@@ -25,13 +25,17 @@ def drop_of(target: str, held: str) -> str:
     return f"drop_{target}_without_{held}"
 
 
-def across_of(varied: str, shown: str) -> str:
-    """Return the name of a cell of the class probe: factor that varies in the train views, and in the val views."""
-    return f"across_{varied}_to_{shown}"
+def across_of(target: str, varied: str, shown: str) -> str:
+    """Return the name of a cell. target : class or pose; varied, shown : factor that varies in the train and val views.
+
+    >>> across_of("class", "rot_x", "floor_hue"), across_of("pose", "rot_x", "floor_hue")
+    ('across_rot_x_to_floor_hue', 'across_pose_rot_x_to_floor_hue')
+    """
+    return f"across_{'' if target == CLASS else f'{target}_'}{varied}_to_{shown}"
 
 
 def transfers(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
-    """Describe the cells of both matrices for the factors of a dataset."""
+    """Describe the cells of all matrices for the factors of a dataset."""
     named = [factor.name for group in groups for factor in group.factors if len(factor.name) <= LONGEST]
     targets = [CLASS, POSE, *(name for name in changes(groups) if len(name) <= LONGEST)]
     held = {name: f"the other half of the range of {_words(name)}" for name in named}
@@ -42,12 +46,8 @@ def transfers(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
             infos |= _cell(target, name, trained)
     for varied in named:
         for shown in named:
-            infos[across_of(varied, shown)] = MetricInfo(
-                f"class, {_words(varied)} to {_words(shown)}", "class of views that differ from view 0 in "
-                f"{_words(shown)} alone, by a probe of views in which {_words(varied)} alone differs", factor=100,
-                digits=1, column=False, ranked=False, within=FRACTION, unit="%",
-                floor="most frequent class of the train split",
-            )  # fmt: skip
+            for target in (CLASS, POSE):
+                infos[across_of(target, varied, shown)] = _across(target, _words(varied), _words(shown))
     return {name: info for name, info in infos.items() if not name_fault(name)}
 
 
@@ -70,6 +70,20 @@ def _cell(target: str, held: str, trained: str) -> dict[str, MetricInfo]:
     if of_class:
         value, drop = (replace(info, factor=100.0, digits=1, unit="%") for info in (value, drop))
     return {transfer_of(target, held): value, drop_of(target, held): drop}
+
+
+def _across(target: str, varied: str, shown: str) -> MetricInfo:
+    """Describe the score of a probe of views in which one factor varies alone, where another one does."""
+    score = "share of right classes" if target == CLASS else "R² of the pose"
+    info = MetricInfo(
+        f"{target}, {varied} to {shown}", f"{score} on views that differ from view 0 of their object in {shown} alone, "
+        f"by a linear probe of views in which {varied} alone differs", column=False, ranked=False, within=(None, 1.0),
+        floor="mean of the train split", over_objects="joint",
+    )  # fmt: skip
+    if target != CLASS:
+        return info
+    floor = "most frequent class of the train split"
+    return replace(info, factor=100.0, digits=1, within=FRACTION, unit="%", floor=floor, over_objects="mean")
 
 
 def _words(name: str) -> str:

@@ -1,7 +1,7 @@
 """Transfer: linear probes trained on views of one kind and measured on views of another kind, as cells of a matrix.
 
 Held out are, in turn, half of the range of a factor, half of the classes, and the val objects themselves. Datasets in
-which factors vary alone (3diebench-one-factor) have a second matrix: class by the factor that varies.
+which factors vary alone (3diebench-one-factor) have two more matrices: class and pose by the factor that varies.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,9 +11,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.brief import few
+
 from ...fitting.context import Context, Split, Values, probe
 from ...fitting.solving import Array, Codes, Train, Views, most_views, solve
-from ...metrics.geometry.transfer import CLASS, CLASSES, MESHES, across_of, drop_of, transfer_of, transfers
+from ...metrics.geometry.transfer import CLASS, CLASSES, MESHES, POSE, across_of, drop_of, transfer_of, transfers
 from ...statistics.bootstrap import Counts, Estimate, Mean, Statistic
 from ...statistics.explained import R2, varying
 from ...statistics.metric_info import WHOLE
@@ -24,6 +26,7 @@ from ..composing import of_views
 from .sensitivity import alone_in
 
 Mask = NDArray[np.bool_]
+SHOWN = 8  # names of divisions in a note
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def transfer(context: Context) -> Values:
     values: dict[str, Estimate] = {}
     for division in divisions(context):
         values |= _halves(context, division, [t for t in targets if (t.name, division.name) != (CLASS, CLASSES)])
-    values |= _meshes(context, targets) | _across(context, targets[0])
+    values |= _meshes(context, targets) | _across(context, [t for t in targets if t.name in (CLASS, POSE)])
     declared = transfers(context.groups)
     return {WHOLE: {name: entry for name, entry in values.items() if name in declared}}
 
@@ -89,26 +92,41 @@ def targets_of(context: Context) -> list[Target]:
 def divisions(context: Context) -> Iterator[Division]:
     """Yield halves of each factor's range, at the median of the train views, and halves of the classes, alternately.
 
-    Classes are left out if val has one that train lacks.
+    A note names the divisions that are left out, with the reason.
     """
     train, val = context.train, context.val
+    halves, absent = [], []
     for name in (factor.name for group in context.groups for factor in group.factors):
         if context.shows([name]):
             median = np.median(train.latents[name])
-            yield from _complete(context, Division(name, train.latents[name] > median, val.latents[name] > median))
+            halves.append(Division(name, train.latents[name] > median, val.latents[name] > median))
+        else:
+            absent.append(name)
     classes = np.unique(train.labels)
-    if np.isin(val.labels, classes).all():
-        odd, odd_val = (class_indices(classes, split.labels) % 2 == 1 for split in (train, val))
-        yield from _complete(context, Division(CLASSES, odd, odd_val))
+    known = bool(np.isin(val.labels, classes).all())
+    if known:
+        halves.append(Division(CLASSES, *(class_indices(classes, split.labels) % 2 == 1 for split in (train, val))))
+    complete = {division.name: _complete(context, division) for division in halves}
+    for names, reason in (
+        (absent, "they do not vary in both train and val"),
+        (
+            [name for name, whole in complete.items() if not whole],
+            "a half lacks views of val, training or tuning objects",
+        ),
+        ([] if known else [CLASSES], "val has classes that train lacks"),
+    ):
+        if names:
+            listed = few(("the classes" if name == CLASSES else name for name in names), SHOWN)
+            context.notes.append(f"transfer is not measured without half of {listed}: {reason}")
+    yield from (division for division in halves if complete[division.name])
 
 
-def _complete(context: Context, division: Division) -> Iterator[Division]:
-    """Yield a division if both halves have views of training objects, of tuning objects and of val."""
+def _complete(context: Context, division: Division) -> bool:
+    """True if both halves have views of training objects, of tuning objects and of val."""
     objects = context.train.image_objects
     kinds = [np.isin(objects, own) for own in (context.training_objects, context.tuning_objects)]
     sides = [division.val, *(division.train[kind] for kind in kinds)]
-    if all(side.any() and not side.all() for side in sides):
-        yield division
+    return all(side.any() and not side.all() for side in sides)
 
 
 def _halves(context: Context, division: Division, targets: Sequence[Target]) -> dict[str, Estimate]:
@@ -129,6 +147,7 @@ def _meshes(context: Context, targets: Sequence[Target]) -> dict[str, Estimate]:
     train, val = context.train, context.val
     known, new = (np.flatnonzero(_is_odd(split)) for split in (train, val))
     if not len(new):
+        context.notes.append("transfer is not measured without meshes: it needs two views of each object")
         return {}
     fits = _fits(context, targets, ~_is_odd(train))
     on_train, on_val = (
@@ -142,19 +161,22 @@ def _meshes(context: Context, targets: Sequence[Target]) -> dict[str, Estimate]:
     return values
 
 
-def _across(context: Context, target: Target) -> dict[str, Estimate]:
-    """Measure class probes of views in which one factor varies alone, and of views 0, where another factor varies."""
+def _across(context: Context, targets: Sequence[Target]) -> dict[str, Estimate]:
+    """Measure probes of views in which one factor varies alone, and of views 0, where another factor varies."""
     train, val, measure = context.train, context.val, context.bootstrap.measure
     alone, measured = alone_in(context, train.views), alone_in(context, val.views)
     values: dict[str, Estimate] = {}
     for varied, views in alone.items():
         chosen = np.isin(np.arange(len(train.labels)) % train.views, [0, *views])
         rows = every_row(val)
-        outputs = _predictions(context, [target], chosen, val, rows)[CLASS]
+        outputs = _predictions(context, targets, chosen, val, rows)
         for name, own in measured.items():
             some = rows[np.isin(rows % val.views, own)]
-            floor = target.statistic(val, some, np.broadcast_to(target.constant(train), outputs[some].shape))
-            values[across_of(varied, name)] = measure(target.statistic(val, some, outputs[some]), floor)
+            for target in targets:
+                predicted, constant = outputs[target.name][some], target.constant(train)
+                floor = target.statistic(val, some, np.broadcast_to(constant, predicted.shape))
+                cell = across_of(target.name, varied, name)
+                values[cell] = measure(target.statistic(val, some, predicted), floor)
     return values
 
 

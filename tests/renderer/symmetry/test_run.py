@@ -37,7 +37,8 @@ def test_a_file_comes_in_the_object_frame(box: ObjectRef) -> None:
     vertices, faces = run.surface(box)
     np.testing.assert_allclose(np.ptp(vertices, axis=0), [2, 3, 1])  # z up
     np.testing.assert_allclose(vertices.min(0), -vertices.max(0))
-    assert len(faces) == 12 and run.analyse(box)["order"] == 4
+    row = run.analyse(box)
+    assert len(faces) == 12 and row["order"] == row["colour_order"] == 4 and row["colour_difference"] == 0
 
 
 def test_up_stays_up(tmp_path: Path) -> None:

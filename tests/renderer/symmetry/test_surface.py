@@ -33,7 +33,7 @@ def group(mesh: trimesh.Trimesh, is_red: Callable[[Array], NDArray[np.bool_]]) -
     vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
     points = np.asarray(trimesh.sample.sample_surface(mesh, 16_384, seed=1)[0], np.float64)
     colours = np.where(is_red(points)[:, None], RED, BLUE)
-    return symmetries(vertices, faces, colours=Colours(points, colours))[0]
+    return symmetries(vertices, faces, colours=Colours(points, colours)).symmetry
 
 
 CYLINDER, CUBE = creation.cylinder(0.3, 1.0, sections=48), creation.box([1, 1, 1])
@@ -73,11 +73,12 @@ def test_coloured_faces_of_a_cube_leave_the_known_groups(
 def test_differences_below_the_tolerance_do_not_count() -> None:
     points = np.asarray(trimesh.sample.sample_surface(CUBE, 16_384, seed=1)[0], np.float64)
     colours = np.where(points[:, :1] > 0.49, RED + np.array([0, 10, 0]), RED)
-    for tolerance, order in ((15.0, 24), (5.0, 4)):
-        symmetry, _ = symmetries(
+    for tolerance, order, difference in ((15.0, 24, 10.0), (5.0, 4, 0.0)):
+        estimate = symmetries(
             np.asarray(CUBE.vertices, np.float64), np.asarray(CUBE.faces), colours=Colours(points, colours, tolerance)
         )
-        assert len(symmetry.quaternions) == order
+        assert len(estimate.symmetry.quaternions) == order
+        assert estimate.difference == pytest.approx(difference, abs=1e-9)
 
 
 def reference(path: Path) -> ObjectRef:

@@ -100,20 +100,47 @@ def test_a_cell_equals_a_slow_least_squares() -> None:
     assert values["drop_pose_without_light_hue"] == pytest.approx(lost, abs=1e-4)
 
 
-def test_views_in_which_one_factor_varies_alone_have_a_matrix_of_their_own() -> None:
+def test_views_in_which_one_factor_varies_alone_have_matrices_of_their_own() -> None:
     factors = recipe("3diebench-one-factor").factors
     splits = []
     for seed in (0, 1):
         split = random_split(8, 50, seed=seed)
         labels = np.repeat(np.arange(8) % 4, 50)
         turned = np.isin(np.arange(400) % 50, np.arange(1, 8))  # rot_x alone
-        latents = {factor.name: np.random.default_rng(seed).uniform(0, 1, 400) for factor in factors}
-        features = np.eye(4)[(labels + turned) % 4].astype(np.float32)
-        splits.append(replace(split, features=features, latents=latents))
+        rng = np.random.default_rng(seed)
+        split = replace(split, latents={factor.name: rng.uniform(0, 1, 400) for factor in factors})
+        codes = np.eye(4)[(labels + turned) % 4], pose(split) * np.where(turned, -1, 1)[:, None]
+        splits.append(replace(split, features=np.column_stack(codes).astype(np.float32)))
     context = replace(context_of(*splits, protocol=PROTOCOL), groups=factor_groups(factors))
     values = measured(context)
     assert values["across_floor_hue_to_light_hue"] == values["across_rot_y_to_rot_y"] == 1
     assert values["across_rot_x_to_rot_x"] > 0.8 and values["across_light_hue_to_rot_x"] < 0.1
+    assert value(values, "across_pose_floor_hue_to_light_hue") == value(values, "across_pose_rot_y_to_rot_y") == 1
+    assert values["across_pose_light_hue_to_rot_x"] < values["across_pose_rot_x_to_rot_x"] - 1
+
+
+def test_notes_name_the_divisions_that_are_left_out_and_the_reason() -> None:
+    context = made(code)
+    latents = context.train.latents | {"floor_hue": np.zeros(OBJECTS * VIEWS)}
+    rare = np.zeros(OBJECTS * VIEWS)
+    rare[0] = 1  # its upper half has a view of one train object
+    train = replace(context.train, latents=latents | {"light_hue": rare})
+    val = replace(context.val, labels=context.val.labels + 1)
+    values = transfer(replace(context, train=train, val=val))["whole"]
+    assert [note for note in context.notes if note.startswith("transfer")] == [
+        "transfer is not measured without half of floor_hue, light_theta, light_phi, trans_x, trans_y, trans_z: they do"
+        " not vary in both train and val",
+        "transfer is not measured without half of light_hue: a half lacks views of val, training or tuning objects",
+        "transfer is not measured without half of the classes: val has classes that train lacks",
+    ]
+    assert not any(name.endswith(("_hue", "_classes")) for name in values) and "drop_class_without_meshes" in values
+
+
+def test_without_a_second_view_meshes_are_left_out() -> None:
+    splits = [random_split(OBJECTS, 1, seed=seed) for seed in (0, 1)]
+    context = context_of(*splits, protocol=PROTOCOL)
+    assert not any(name.endswith("_meshes") for name in measured(context))
+    assert context.notes[-1] == "transfer is not measured without meshes: it needs two views of each object"
 
 
 def test_without_a_linear_probe_nothing_is_measured_and_a_note_says_so() -> None:
