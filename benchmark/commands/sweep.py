@@ -18,7 +18,7 @@ from iebench.manifests.text.plain_text import cleaned
 
 if TYPE_CHECKING:
     from ..sweep.job import Job
-    from ..sweep.plan import Planned, State
+    from ..sweep.plan import Planned, State, Sweep
 
 CPUS = 8  # default cores of a cluster's job, for decoding images
 
@@ -70,7 +70,7 @@ def sweep(
     from ..sweep.engines import local_outcomes, queued
     from ..sweep.plan import State, check_memory, load, plan, states
     from ..sweep.run import carry_out, remaining
-    from ..sweep.table import write
+    from ..training.disk import check_disk_of_runs
 
     if engine == "slurm":
         from iebench.manifests.shell.slurm import Queue
@@ -81,12 +81,14 @@ def sweep(
     planned = plan(loaded, data or newest(), out, "auto" if engine == "slurm" else device)
     run_states = states(planned)
     todo = remaining(planned, run_states, device)
+    untrained = [run for run in planned if run_states[run.folder.name] in (State.NEW, State.UNFINISHED)]
     if engine == "local" and todo:
         jobs = min(jobs or 1, len(todo))
         check_memory(planned, device, jobs)
     if dry_run:
-        _print_plan(planned, run_states, todo, None if engine == "slurm" else jobs or 1, as_json)
+        _print_plan(planned, run_states, todo, untrained, None if engine == "slurm" else jobs or 1, as_json)
         return 0
+    check_disk_of_runs(out, [(run.folder, run.config) for run in untrained])
     elsewhere = [run for run, state in run_states.items() if state is State.HELD]
     say = partial(click.echo, err=as_json)  # with --json the result alone goes to standard output
     say(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them finished")
@@ -104,13 +106,8 @@ def sweep(
     scored = [run for run in planned if run.state() is State.SCORED]
     if scored:
         table = table or out / f"{name}.md"
-        write(table, scored)
-        say(f"{table}: written, {len(scored)} of {len(planned)} runs")
-        from ..sweep.curves import Axis  # here, since it imports matplotlib
-        from ..sweep.curves import write as curves
-
-        if (axis := Axis.of(loaded.settings)) and curves(table.with_suffix(".svg"), scored, axis):
-            say(f"{table.with_suffix('.svg')}: written, class and rotation over {axis.key}")
+        for line in _write(table, scored, len(planned), loaded):
+            say(line)
     if as_json:
         reasons = {outcome.name: outcome.reason for outcome in failed}
         scores = {run.folder.name: run.score for run in scored}
@@ -120,9 +117,25 @@ def sweep(
     return 3 if failed else 0
 
 
+def _write(table: Path, scored: Sequence["Planned"], count: int, loaded: "Sweep") -> list[str]:
+    """Write the table, and the curves beside it if the settings differ in one number; returns a line for each file.
+
+    count : number of planned runs
+    """
+    from ..sweep.curves import Axis, write  # here, since they import matplotlib
+    from ..sweep.table import write as write_table
+
+    write_table(table, scored)
+    axis, curves = Axis.of(loaded.settings), table.with_suffix(".svg")
+    lines = [f"{table}: written, {len(scored)} of {count} runs"]
+    if axis and write(curves, scored, axis):
+        lines.append(f"{curves}: written, class and rotation over {axis.key}")
+    return lines
+
+
 def _print_plan(
-    planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"], at_once: int | None,
-    as_json: bool,
+    planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"],
+    untrained: Sequence["Planned"], at_once: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Print the state of each run, the remaining commands, and what the remaining trainings need."""
     from ..forecasts.train import forecast_of_runs
@@ -130,8 +143,7 @@ def _print_plan(
     from ..sweep.plan import State
 
     commands = [f"iebench {shlex.join(command[len(IEBENCH) :])}" for job in todo for command in job.commands]
-    left = [run for run in planned if run_states[run.folder.name] in (State.NEW, State.UNFINISHED)]
-    kinds = [((run.config.method, run.setting), run.folder, run.config) for run in left]
+    kinds = [((run.config.method, run.setting), run.folder, run.config) for run in untrained]
     needs = forecast_of_runs(kinds, planned[0].folder.parent, at_once)
     if as_json:
         named = {name: state.value for name, state in run_states.items()}

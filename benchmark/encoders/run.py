@@ -6,8 +6,9 @@ from iebench.baselines.method import scored
 from iebench.manifests.dataset import DatasetInfo
 
 from ..errors import RunError
-from ..training import cost, runs
+from ..training import runs
 from ..training.config import RunConfig
+from ..training.pace import cost_of_run
 from .maps.reader import NetworkMaps
 from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
@@ -46,7 +47,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         maps=NetworkMaps(method.encoder.backbone, method.encoder),
         run=config,
         home=folder,
-        cost=cost.of_run(folder, config),
+        cost=cost_of_run(folder, config),
     )
 
 

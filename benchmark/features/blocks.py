@@ -14,9 +14,12 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from iebench.manifests.common.files import own_folder, write_atomic
+from iebench.manifests.common.space import require
 from iebench.manifests.errors import DiskError
 
 ROWS = 4_096  # largest block, unless a batch has more; limits the loss when a process is killed
+BYTES = 4  # of a number
+REMEDY = "and run the same command again: it continues"
 LEAST = 64  # smallest number of blocks if there are enough batches, so that processes get equal shares
 
 
@@ -52,9 +55,26 @@ class Blocks:
         """True if a block exists and is intact."""
         return self._read(number) is not None
 
+    def check_disk(self) -> None:
+        """Check that the disk has room for the missing blocks, and for the file beside all of them.
+
+        Raises
+        ------
+        DiskError : it has not; names need and free space.
+        """
+        missing = sum(len(self.span(number)) for number in range(self.count) if not self.has(number))
+        need = BYTES * self.columns * (missing + self.rows)
+        require(self.folder, need, f"encoding {self.rows:,} views", REMEDY)
+
     def put(self, number: int, features: NDArray[np.float32]) -> None:
-        """Write a block's features, (its rows, columns) float32, with a checksum."""
+        """Write a block's features, (its rows, columns) float32, with a checksum.
+
+        Raises
+        ------
+        DiskError : the disk has no room for it, or another write error; earlier blocks stay.
+        """
         content = np.ascontiguousarray(features, "<f4").tobytes()
+        require(self.folder, len(content), "the next block of features", REMEDY)
         own_folder(self.folder)
         write_atomic(self._path(number), content + sha256(content).digest())
 
@@ -82,7 +102,7 @@ class Blocks:
         """Return a block's bytes; None if the block is missing or damaged."""
         path = self._path(number)
         content = path.read_bytes() if path.is_file() else b""
-        size = 4 * self.columns * len(self.span(number))
+        size = BYTES * self.columns * len(self.span(number))
         return content[:size] if content[size:] == sha256(content[:size]).digest() else None
 
     def _path(self, number: int) -> Path:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from iebench.manifests.common.files import own_folder
 from iebench.manifests.common.progress import Meter, say
+from iebench.manifests.common.space import require
 from iebench.manifests.errors import DiskError
 
 from ..data.batches import ahead
@@ -21,7 +22,7 @@ from ..distributed.ranks import ALONE, Ranks
 from ..encoders.prepared import PreparedEncoder, represent
 from ..errors import EncoderError, InvalidValue
 from . import record
-from .blocks import Blocks
+from .blocks import BYTES, REMEDY, Blocks
 from .feature_file import FeatureFile
 from .record import Encoded
 
@@ -49,6 +50,7 @@ def encode(
     EncoderError : the encoder fails on an image, or its representation is not finite; names the batch. Or the ranks
         have encoders with different weights.
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
+    DiskError : the disk has no room for the features; finished blocks stay.
     """
     with ranks.agreed():
         own_folder(cache)
@@ -62,6 +64,9 @@ def encode(
             if ranks.first and isinstance(encoder, PreparedEncoder):
                 _join(blocks, path, shape, speed)
             elif ranks.first and isinstance(encoder, FeatureFile):
+                require(
+                    cache, BYTES * len(rows) * encoder.width, f"a copy of the features of {len(rows):,} views", REMEDY
+                )
                 record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
     return record.load(path)
 
@@ -107,6 +112,8 @@ def _encode_blocks(
     """Encode this rank's share of the blocks; returns all blocks, and images per second if any were encoded."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
     blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.width, batch)
+    if ranks.first:
+        blocks.check_disk()
     numbers = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
     start = time.perf_counter()
     count = _fill(blocks, numbers, encoder, images, rows, device, shown=ranks.first)

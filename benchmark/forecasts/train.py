@@ -19,8 +19,9 @@ from ..data.pixel_cache import FreeMemory, choose
 from ..distributed.ranks import ALONE, Ranks
 from ..training import optimizer as optimize
 from ..training.checkpoint import CHECKPOINT
-from ..training.checks import FLOAT, MOMENTS, admit, check_fit, weight_bytes
+from ..training.checks import admit, check_fit, weight_bytes
 from ..training.config import RunConfig
+from ..training.disk import disk_bytes
 from ..training.log import last
 from ..training.step import autocast, prepare, scaler_of
 from ..training.train import initialised, ordered
@@ -51,8 +52,6 @@ def forecast(run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes
     saved = resume and (run / CHECKPOINT).is_file()
     left = max(0, steps - int((last(run) or {}).get("step", 0))) if saved else steps
     trial = _trial(method, config, images, device) if left else Trial(0.0, 0.0, 0)
-    parameters = sum(parameter.numel() for parameter in method.parameters())
-    kept = 0 if settings.keep_every is None else steps // settings.keep_every
     share = settings.batch / processes
     return Forecast(
         reads=[str(config.data)],
@@ -62,7 +61,7 @@ def forecast(run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes
         folder=run,
         seconds=left * (share * trial.object_seconds + trial.step_seconds),
         memory=weight_bytes(config) + round(share / settings.accumulate * trial.object_bytes),
-        disk=FLOAT * parameters * (1 + (1 + MOMENTS[settings.optimizer]) * (1 + kept)),
+        disk=disk_bytes(method.parameters(), settings, steps),
     )
 
 

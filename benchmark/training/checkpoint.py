@@ -15,6 +15,7 @@ from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import own_folder, write_atomic
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.common.settings import differences
+from iebench.manifests.common.space import require
 from iebench.manifests.errors import InvalidValue
 
 from ..distributed.ranks import Ranks
@@ -24,6 +25,7 @@ from ..weights.archive import damage
 CHECKPOINT = "checkpoint.pt"
 IDENTITY = "identity"  # key of the run's identity in a checkpoint
 KEPT = "checkpoints"  # folder of checkpoints that later ones do not replace
+REMEDY = "and run the same command with --resume: it continues from the last checkpoint"
 
 
 class Stateful(Protocol):
@@ -91,7 +93,7 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
     Raises
     ------
     Diverged : weights of the method are not finite; the previous checkpoint stays.
-    DiskError : no space, or another write error; the previous checkpoint stays.
+    DiskError : too little space, or a write error; the previous checkpoint stays.
     """
     generators = ranks.collect(_generators())
     with ranks.agreed():
@@ -101,6 +103,7 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
         state = {name: part.state_dict() for name, part in parts.items()}
         content = io.BytesIO()  # a full disk is then an OSError, which torch.save to a file would hide
         torch.save({**state, "generators": generators, "progress": vars(progress)}, content)
+        require(run, (1 + keep) * len(content.getbuffer()), f"a checkpoint after step {progress.step}", REMEDY)
         if keep:
             own_folder(run / KEPT)
             write_atomic(kept_path(run, progress.step), content.getvalue())

@@ -1,6 +1,8 @@
-"""Duration of a training: what it took so far, and what the remaining steps take by the first ones."""
+"""Duration of a training: what it took so far, what the remaining steps take by the first ones, and its cost."""
 
+import math
 import time
+from pathlib import Path
 
 from torch import Tensor
 
@@ -9,8 +11,10 @@ from iebench.manifests.common.progress import duration, say
 
 from ..distributed.ranks import Ranks
 from ..errors import SettingError
+from ..results.score import Cost
+from . import log
 from .checkpoint import Progress
-from .config import TrainSettings
+from .config import RunConfig, TrainSettings
 
 TIMED = 3  # steps; the one before them is not timed, as it compiles and allocates
 SHOWN = 60.0  # seconds; a shorter training needs no estimate
@@ -67,3 +71,20 @@ class Pace:
             raise SettingError(f"{key}={number(getattr(self._settings, key))}: {text}: lower {key} with --set")
         if left * each > SHOWN:
             say(text)
+
+
+def cost_of_run(folder: Path, config: RunConfig) -> Cost:
+    """Device-hours of a run over all its sessions, counted with the number of devices of the last one; and the device.
+
+    On a GPU these are hours by the clock, on a CPU hours of processor time: other work costs a run nothing.
+
+    Raises
+    ------
+    RunError : the log is damaged.
+    """
+    line = log.last(folder) or {}
+    by_clock = line.get("seconds", math.nan)
+    seconds = line.get("core_seconds", by_clock) if config.device == "cpu" else by_clock
+    hours = seconds * line.get("devices", 1) / 3600
+    known = 0 <= hours < math.inf
+    return Cost(training_hours=hours if known else None, training_device=config.device)

@@ -28,6 +28,7 @@ from . import optimizer as optimize
 from .checkpoint import IDENTITY, Identity, Stateful
 from .checks import admit, check_backbone, check_fit, check_map, checked, claim
 from .config import RunConfig, TrainSettings
+from .disk import check_disk
 from .log import Log
 from .online.watch import Watch, watched
 from .pace import Pace, Stopwatch
@@ -53,7 +54,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
     MethodBroken : the method's loss is not a dict of scalars.
     DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings; or the first steps
         show that all of them take longer than a year.
-    DiskError : a checkpoint or the log could not be written; the previous checkpoint stays.
+    DiskError : the disk has no room for the run, or a checkpoint or the log could not be written; the previous
+        checkpoint stays.
     Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; the finished steps are saved.
     Diverged, Collapsed : loss or weights are not finite, or all embeddings are equal; the last checkpoint stays.
     """
@@ -80,7 +82,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         steps, per_step = settings.total_steps(objects) if method.trains else 0, settings.batch * settings.views
         if finished and done.step == steps:
             return
-        _begin(run, config, done.step, steps, why, stop, ranks)
+        _begin(run, config, method, done.step, steps, why, stop, ranks)
 
         order = ordered(config, images, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
@@ -142,7 +144,9 @@ def ordered(config: RunConfig, images: Images, ranks: Ranks) -> Order | Partners
     return order if needs.group == 1 else Partners(order, images.latents, needs.group)
 
 
-def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:
+def _begin(
+    run: Path, config: RunConfig, method: Method, done: int, steps: int, why: str, stop: Stop, ranks: Ranks
+) -> None:
     """Write the run's configuration, unless the run was asked to stop or has done more steps than requested.
 
     why : message about the chosen pixel storage
@@ -152,6 +156,7 @@ def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: 
     with ranks.agreed():
         check_steps(run, done, steps, config.settings)
         if ranks.first:
+            check_disk(run, method.parameters(), config.settings, steps)
             begin(run, config)
             say(why)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from iebench.benchmark.features.blocks import LEAST, ROWS, Blocks
+from iebench.manifests.common import space
 from iebench.manifests.errors import DiskError
 
 
@@ -51,3 +52,24 @@ def test_a_block_of_other_numbers_is_not_there(tmp_path: Path) -> None:
     assert not blocks.has(0)
     with pytest.raises(DiskError, match=r"000000\.f32 was removed or changed: run the same command again"):
         blocks.join(tmp_path / "a.npy")
+
+
+def test_blocks_stop_before_the_disk_is_full_and_the_rest_fits_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """24 rows of 3 columns are 288 bytes in three blocks of 96; the joined file is written beside them."""
+    blocks, features = Blocks(tmp_path / "a.blocks", 24, 3, 8), np.ones((8, 3), np.float32)
+    monkeypatch.setattr(space, "free_bytes", lambda folder: space.SPARE + 575)
+    with pytest.raises(DiskError, match=r"a\.blocks: encoding 24 views needs about 0\.6 kB"):
+        blocks.check_disk()
+    blocks.put(0, features)
+    blocks.check_disk()  # 192 bytes are left to write, and 288 to join
+    monkeypatch.setattr(space, "free_bytes", lambda folder: space.SPARE + 95)
+    with pytest.raises(DiskError, match=r"the next block of features needs about 0\.1 kB.*run the same command again"):
+        blocks.put(1, features)
+    assert [path.name for path in blocks.folder.iterdir()] == ["000000.f32"]
+    monkeypatch.undo()
+    for number in (1, 2):
+        blocks.put(number, features)
+    blocks.join(tmp_path / "a.npy")
+    assert (np.load(tmp_path / "a.npy") == 1).all()
