@@ -29,17 +29,24 @@ def timm_maps(model: Any, images: Tensor, stages: tuple[int, ...]) -> tuple[Tens
     )
     by_stage = dict(zip(sorted(set(stages)), maps, strict=True))
     if last in by_stage:
-        by_stage[last] = _as_map(features, by_stage[last], getattr(model, "num_prefix_tokens", 0))
+        by_stage[last] = _as_map(features, by_stage[last], getattr(model, "num_prefix_tokens", None))
     return (model.forward_head(features), *(by_stage[stage] for stage in stages))
 
 
-def _as_map(features: Tensor, like: Tensor, prefix: int) -> Tensor:
+def _as_map(features: object, like: Tensor, prefix: int | None) -> Tensor:
     """Return features as a map: tokens (B, prefix + h w, C), or maps in either order of the dimensions -> (B, C, h, w).
 
-    like : map (B, C, h, w) of the same stage; it is returned if the features are of another layer and do not fit it
+    like : map (B, C, h, w) of the same stage; it is returned if the features are none of these, as those of PiT, which
+        are its class token alone, and of CoaT, which are a list
+    prefix : number of tokens in front of the patches'; None if the model does not count them, as VOLO: none, or one
     """
+    if not isinstance(features, Tensor):
+        return like
     if features.ndim == 3:
-        features = torch.unflatten(features[:, prefix:].mT, 2, like.shape[2:])
-    elif features.shape[1:] != like.shape[1:] and features.permute(0, 3, 1, 2).shape == like.shape:
+        places = like.shape[2] * like.shape[3]
+        if features.shape[1] - places not in ((0, 1) if prefix is None else (prefix,)):
+            return like
+        features = torch.unflatten(features[:, features.shape[1] - places :].mT, 2, like.shape[2:])
+    elif features.ndim == 4 and features.shape != like.shape and features.permute(0, 3, 1, 2).shape == like.shape:
         features = features.permute(0, 3, 1, 2)
     return features if features.shape == like.shape else like

@@ -155,7 +155,7 @@ def score(
                 )
                 subject = of_encoder(loaded, data, where, resolution, precision)
                 if wrap is not None:
-                    alone = Alone(subject, subject.home / file, where, protocol, seed, limit, ranks, ask)
+                    alone = Alone(subject, subject.home / file, where, protocol, seed, limit, ask)
                     subject = wrapped(loaded, wrap, subject, where, precision, trust)
             subject.check_memory(protocol, limit, where)
             home = subject.home / file
@@ -170,10 +170,10 @@ def score(
             for line in subject.introduction():
                 say(line)
         chosen = subject.encoder, subject.data, subject.features, where, protocol, seed, limit, ranks
+        if alone is not None:
+            alone.encode(ranks)
         if not ranks.first:
             encode_splits(*chosen, ask)
-            if alone is not None:
-                alone.encode()
             return
         with opened(log) as samples:
             result = score_encoder(*chosen, samples, suite, ask)

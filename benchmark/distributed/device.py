@@ -1,6 +1,8 @@
-"""Choice of the device to compute on."""
+"""Choice of the device to compute on, and of its threads."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -44,3 +46,14 @@ def check_gpus(count: int, device: str) -> str:
             f"`torchrun --nproc-per-node {count} -m iebench train --device cpu`"
         )
     return "cuda"
+
+
+@contextmanager
+def one_thread_an_operation() -> Iterator[None]:
+    """Use one PyTorch thread per operation, in this thread and in threads started in the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -4,7 +4,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from iebench.manifests.common.machine import cores
 
+from ..distributed.device import one_thread_an_operation
 from ..errors import ScoringError
 from ..protocol import Head
 from ..statistics.bootstrap import Estimate
@@ -180,17 +180,6 @@ class _Batch:
             target = task.target(self.context.train, self.rows[..., : task.views])
             self._targets[task.name] = torch.from_numpy(target).to(self.context.device)
         return self._targets[task.name]
-
-
-@contextmanager
-def one_thread_an_operation() -> Iterator[None]:
-    """Use one PyTorch thread per operation, in this thread and in threads started in the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _predictions(context: Context, job: _Job) -> tuple[Predictions, tuple[float, float]]:

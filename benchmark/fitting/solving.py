@@ -13,11 +13,12 @@ from torch import Tensor
 from iebench.manifests.common.machine import cores
 
 from ..data.rows import rows_of
+from ..distributed.device import one_thread_an_operation
 from ..statistics.bootstrap import Estimate
 from ..statistics.regularisation import Regularisation
 from ..statistics.spectrum import LinearFit, Ridge, Spectrum
 from .context import Context, Split, Values
-from .heads import METER, one_thread_an_operation
+from .heads import METER
 from .standardise import block_rows
 
 Array = NDArray[np.float64]

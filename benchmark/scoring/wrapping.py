@@ -98,30 +98,35 @@ class Alone:
     protocol: Protocol
     seed: int
     limit: int | None
-    ranks: Ranks
     ask: Path | None
 
+    def encode(self, ranks: Ranks) -> None:
+        """Encode the views together with the other ranks, unless the first rank can read the score from its file.
+
+        It comes before any probe, so that no rank waits for those of the first one.
+        """
+        subject = self.subject
+        if ranks.collect(self._stored() is None)[0]:
+            encode_splits(
+                subject.encoder, subject.data, subject.features, self.device, self.protocol, self.seed, self.limit,
+                ranks, self.ask,
+            )  # fmt: skip
+
     def score(self) -> Score:
-        """Return the score from its file; otherwise make it, and write the file if there is none."""
+        """Return the score from its file; otherwise make it from the encoded views, and write the file if none exists.
+
+        It is called on the first rank alone.
+        """
         if (stored := self._stored()) is not None:
             return stored
         subject = self.subject
         made = score(
             subject.encoder, subject.data, subject.features, self.device, self.protocol, self.seed, self.limit,
-            self.ranks, ask=self.ask,
+            ask=self.ask,
         )  # fmt: skip
         if not self.path.exists():
             made.save(self.path)
         return made
-
-    def encode(self) -> None:
-        """Encode beside the first rank, if that has to make the score."""
-        subject = self.subject
-        if self._stored() is None:
-            encode_splits(
-                subject.encoder, subject.data, subject.features, self.device, self.protocol, self.seed, self.limit,
-                self.ranks, self.ask,
-            )  # fmt: skip
 
     def _stored(self) -> Score | None:
         """Read the score from its file; None if the file is of something else."""

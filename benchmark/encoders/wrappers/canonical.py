@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ...distributed.device import one_thread_an_operation
 from .turns import orbit
 from .wrap import Wrapped, Wrapping, wrapper
 
@@ -78,7 +79,10 @@ def canonical(wrapping: Wrapping, order: int) -> Wrapped:
     wrapping.without_rest()
     canonicaliser = Canonicaliser(order)
     pictures = wrapping.pictures(PICTURES)
-    with torch.enable_grad():
+    with (
+        torch.enable_grad(),
+        one_thread_an_operation(),
+    ):  # rounding depends on the number of threads, and the steps on it
         canonicaliser.fit(pictures)
     with torch.no_grad():
         kept = float((canonicaliser(pictures).argmax(1) == 0).float().mean())

@@ -1,7 +1,6 @@
 """Wrappers keep their promise under turns of a picture, exactly for quarters; the score says what they change."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from scoring import LINEAR, SMALL, untrained_run
+from scoring import untrained_run
+from sharing import BRIEF
 from torch import Tensor, nn
 
 from iebench.benchmark.commands.score import score
@@ -26,7 +26,6 @@ from iebench.benchmark.results.score import Cost
 from iebench.benchmark.scoring.wrapping import changes
 
 SIDE = 16
-BRIEF = replace(SMALL, heads={"classification": LINEAR}, few_shot=None, maps=None, shares=False, axes=False)
 CPU = torch.device("cpu")
 
 
@@ -129,6 +128,18 @@ def test_a_learned_canonicaliser_turns_pictures_upright_again() -> None:
     assert scores.shape == (6, 4) and turn.order == 4
     again = wrapped("canonical-c4").module(images)
     assert torch.equal(again, encoder.module(images))  # learnt from the same pictures, it is the same
+
+
+def test_a_canonicaliser_learns_on_one_thread_whatever_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights of one machine, and of one process among several, are those of another."""
+    seen, before = [], torch.get_num_threads()
+    monkeypatch.setattr(Canonicaliser, "fit", lambda *_: seen.append(torch.get_num_threads()))
+    torch.set_num_threads(before + 1)
+    try:
+        wrapped("canonical-c4")
+        assert seen == [1] and torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_ensembles_join_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
