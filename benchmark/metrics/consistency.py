@@ -8,20 +8,23 @@ from ..statistics.metric_info import FRACTION, MetricInfo
 from .targets import ROTATION, circles, shares
 
 MAPS = {
-    "mrr": ("MRR", "reciprocal rank of the target view among the object's views, for any encoder"),
-    "error": ("error", "unexplained share of the variance within objects"),
-    "error_nonlinear": (
-        "error, nonlinear",
-        "unexplained share of the variance within objects, with a hidden layer added to the map",
+    "mrr": ("MRR", "reciprocal rank of the true view among the object's views; 1: always first"),
+    "error": (
+        "error",
+        "share of the differences between an object's views that f does not explain; 0: it explains all",
     ),
-    "identity": ("identity error", "distance between f(z, identity) and z, as a share of the variance within objects"),
+    "error_nonlinear": ("error, nonlinear", "the share that f does not explain with a hidden layer added to it"),
+    "identity": (
+        "identity error",
+        "distance between f(z, no change) and z, as a share of the variance within objects; 0: nothing changes nothing",
+    ),
     "inverse": (
         "inverse error",
-        "distance between f(f(z, g), inverse of g) and z, as a share of the variance within objects",
+        "distance from z after g and then its inverse, as a share of the variance within objects; 0: one is back",
     ),
     "composition": (
         "composition error",
-        "distance between f(f(z, g), h) and f(z, gh), as a share of the variance within objects",
+        "distance between f(f(z, g), h) and f(z, gh), as a share of the variance within objects; 0: two steps are one",
     ),
 }
 """Metrics of a map: title and meaning."""
@@ -42,7 +45,8 @@ def fitted(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     return {
         f"{group}_map_{name}": MetricInfo(
             f"{group.replace('_', ' ')} map {title}",
-            f"best linear map between views, conditioned on {condition}: {about}",
+            f"for the best linear map f(z, g) from the features z of a view and {condition}, g, to those of the view "
+            f"after it, fitted for any encoder: {about}",
             higher=name == "mrr",
             column=(group, name) == (ROTATION, "mrr"),
             within=FRACTION if name == "mrr" else (0.0, None),

@@ -8,13 +8,18 @@ _INFO = partial(MetricInfo, column=False, over_objects="joint", floor="the same 
 
 AXES = {
     "mig": _INFO(
-        "MIG", "information about a factor in the best column minus the next one, mean over factors",
+        "MIG", "how much more the best column of the features tells about a factor than the next one, mean over "
+        "factors; 1: each factor has a column of its own",
         within=(-1.0, 1.0),
     ),
     "dci_disentanglement": _INFO(
-        "DCI disentanglement", "how far each column predicts one factor alone, by a linear probe", within=FRACTION
+        "DCI disentanglement", "degree to which each column of the features tells about one factor alone, by a linear "
+        "probe",
+        within=FRACTION,
     ),
     "dci_completeness": _INFO(
-        "DCI completeness", "how far each factor is predicted by one column alone, by a linear probe", within=FRACTION
+        "DCI completeness", "degree to which one column of the features alone tells about each factor, by a linear "
+        "probe",
+        within=FRACTION,
     ),
 }  # fmt: skip

@@ -15,8 +15,8 @@ def explained(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     return {
         f"share_{name}": MetricInfo(
             f"{name.replace('_', ' ')} share %",
-            f"share of the representation's variance that {_WORDS.get(name) or f'the {name}'.replace('_', ' ')} "
-            "explains; less is more invariant",
+            "share of the differences between features (their variance) that "
+            f"{_WORDS.get(name) or f'the {name}'.replace('_', ' ')} explains; 0: the features ignore it",
             higher=False,
             factor=100,
             digits=1,

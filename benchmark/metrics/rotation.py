@@ -26,10 +26,10 @@ def angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo]
             r2, title=f"{title} R² mean", about=f"{about}: mean R² of the components; a constant scores 0", r2="mean"
         ),
         "degrees_mean": replace(
-            angle, title=f"{title} error °", about=f"{about}: mean geodesic angle to the true one", column=two
+            angle, title=f"{title} error °", about=f"{about}: mean angle to the true one", column=two
         ),
         "degrees_median": replace(
-            angle, title=f"{title} error ° median", about=f"{about}: median geodesic angle to the true one",
+            angle, title=f"{title} error ° median", about=f"{about}: median angle to the true one",
             column=False, over_objects="median",
         ),
         **{

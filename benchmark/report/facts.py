@@ -11,6 +11,7 @@ from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
+from ..metrics.geometry.curves import is_point
 from ..ranking import agreement, origins
 from ..ranking.board import Board
 from ..ranking.conclusion import conclusion
@@ -19,8 +20,11 @@ from ..results.score import Score
 
 
 def meanings(board: Board) -> str:
-    """Make a list of every metric with its meaning."""
-    return definitions((board.infos[metric].title, board.infos[metric].about) for metric in board.metrics)
+    """Make a list of metrics with their meanings and floors; points of curves are explained beside these."""
+    infos = [board.infos[metric] for metric in board.metrics if not is_point(metric)]
+    return definitions(
+        (info.title, f"{info.about}. Floor: {info.floor}" if info.floor else info.about) for info in infos
+    )
 
 
 def conclusion_of(board: Board) -> str:

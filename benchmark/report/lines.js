@@ -1,10 +1,10 @@
 // Curves: errors over an orbit, logged values of training over steps.
 
-/** Curves over x: lines of {method, name, points: [[x, y], ...] or [[x, y, low, high], ...]}; runs of one method are told
- *  apart by their dashes, intervals are drawn as bands. */
+/** Curves over x: lines of {method, name, points: [[x, y], ...] or [[x, y, low, high], ...]}, and maybe `floor`, [[x, y],
+ *  ...], drawn thin and dotted; runs of one method are told apart by their dashes, intervals are drawn as bands. */
 function curves(host, legend, lines, xTitle, yTitle) {
   const points = lines.flatMap((line) => line.points);
-  const x = range(points.map((p) => p[0]), 0), y = range(points.flatMap((p) => p.slice(1)));
+  const x = range(points.map((p) => p[0]), 0), y = range([...points.flatMap((p) => p.slice(1)), ...lines.flatMap((line) => (line.floor ?? []).map((p) => p[1]))]);
   const { svg, px, py } = axes(host, { x: x[0] < x[1] ? x : [x[0] - 1, x[1] + 1], y, xTitle, yTitle, height: 340 });
   const seen = new Map();
   const styles = lines.map(({ method }) => {
@@ -13,7 +13,12 @@ function curves(host, legend, lines, xTitle, yTitle) {
     return { stroke: colour(method), "stroke-width": 1.7, fill: "none", "stroke-dasharray": ["none", "6 3", "2 3", "8 3 2 3"][(turn + shapeOf(method)) % 4] };
   });
   const along = (points) => points.map(([a, b]) => `${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("L");
-  lines.forEach(({ name, points }, i) => {
+  lines.forEach(({ name, points, floor }, i) => {
+    if (floor?.length > 1) {
+      const under = draw("path", { class: "under", d: `M${along(floor)}`, stroke: styles[i].stroke, "stroke-dasharray": "1 4", fill: "none" });
+      under.append(draw("title", {}, `${name}: floor`));
+      svg.append(under);
+    }
     if (points[0].length > 2) {
       const there = points.map(([a, , low]) => [a, low]), back = points.map(([a, , , high]) => [a, high]).reverse();
       svg.append(draw("path", { class: "band", d: `M${along([...there, ...back])}Z`, fill: styles[i].stroke }));
@@ -40,9 +45,10 @@ function metricCurves(kind, id, xTitle, yTitle) {
   fill(part, parts().map((name) => [name, name]), WHOLE);
   const redraw = () => {
     const lines = model.rows.filter((row) => row.part === part.value).map((row) => {
-      const points = Object.entries(row.values).flatMap(([metric, [value, low, high]]) =>
-        match(metric)?.[2] === chosen.value ? [[Number(match(metric)[1]), value, low, high]] : []);
-      return { method: row.method, name: model.methods[row.method], points: points.sort((a, b) => a[0] - b[0]) };
+      const points = Object.entries(row.values).flatMap(([metric, [value, low, high, floor]]) =>
+        match(metric)?.[2] === chosen.value ? [[Number(match(metric)[1]), value, low, high, floor]] : []).sort((a, b) => a[0] - b[0]);
+      const floor = points.map(([x, , , , y]) => [x, y]);
+      return { method: row.method, name: model.methods[row.method], points: points.map((point) => point.slice(0, 4)), floor };
     });
     curves(byId(`${id}-chart`), byId(`${id}-legend`), lines.filter(({ points }) => points.length),
       xTitle(chosen.value.replaceAll("_", " ")), yTitle);

@@ -2,10 +2,11 @@
 
 const HEAD = 30; // height of a topic's heading
 
-/** How far a value is from the floor (0) to the ceiling, or to a perfect prediction where no ceiling is known (1). */
+/** How far a value is from the floor (0) to the ceiling, or to a perfect prediction where no ceiling is known (1). Where the
+ *  floor is the best value, as of leaks, 1 is the floor, and less is worse. */
 function share(metric, [, , , floor, ceiling], value) {
   const goal = ceiling ?? (model.metrics[metric].higher ? 1 : 0);
-  return (value - floor) / (goal - floor || 1);
+  return goal === floor ? 1 - Math.abs(value - floor) : (value - floor) / (goal - floor);
 }
 
 /** A text of one or two lines that ends at x and has its middle at y. */

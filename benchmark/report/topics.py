@@ -1,4 +1,4 @@
-"""Topics of metrics: the headings under which the profile of a method lists them."""
+"""Topics of metrics: the headings under which the page lists them."""
 
 from ..metrics import by_probe
 from ..statistics.metric_info import MetricInfo
@@ -10,7 +10,14 @@ TOPICS = {
     "factor_regression": "factors", "separation": "factors", "explained_variance": "factors",
     "disentanglement": "factors",
     "prediction": "prediction",
-    "consistency": "maps of views",
+    "consistency": "maps between views",
+    "descriptions": "shape of the representation",
+    "sensitivity": "when one factor changes",
+    "ceilings": "best possible rotation",
+    "transfer": "probes on views of another kind",
+    "uncertainty": "does a number warn of a wrong class?",
+    "correspondence": "maps of the encoder", "self_similarity": "maps of the encoder",
+    "pose_distribution": "pose as a distribution",
 }  # fmt: skip
 """File of a probe -> topic; the topic of others is the name of their file."""
 _PROBES = {metric: probe for probe, metrics in by_probe().items() for metric in metrics}

@@ -24,7 +24,8 @@ def at_depth(depth: int) -> str:
 
 def _match(title: str, about: str, ceiling: str = "the nearest pixel of the other view") -> MetricInfo:
     return MetricInfo(
-        title, f"share of points of one view whose most similar descriptor in {about}", factor=100, digits=1,
+        title, f"share of the object's points in one view whose most similar place in the encoder's map of {about}",
+        factor=100, digits=1,
         column=False, ranked=False, within=FRACTION, unit="%", floor="a pixel of the object at random",
         ceiling=ceiling, over_objects="joint",
     )  # fmt: skip

@@ -17,23 +17,28 @@ def _info(title: str, about: str, floor: str, within: tuple[float | None, float 
 
 DESCRIPTIONS = {
     "effective_rank": _info(
-        "effective rank", "number of directions that the features use about equally: exp of the entropy of their "
-        "singular values; small after a collapse", "1, a constant", (0.0, float(WIDEST)), 1,
+        "effective rank", "number of directions that the features use about equally; small after a collapse, where all "
+        "views have nearly the same features (exp of the entropy of the singular values)", "1, a constant",
+        (0.0, float(WIDEST)), 1,
     ),
     "lidar": _info(
-        "LiDAR", "number of directions in which objects differ from each other by more than the views of one object do",
+        "LiDAR", "number of directions in which objects differ from each other by more than the views of one object "
+        "do; more: objects are easier to tell apart",
         "1, a single direction", (0.0, float(WIDEST)), 1,
     ),
     "vne_entropy": _info(
-        "von Neumann entropy", "entropy in nats of the eigenvalues of the autocorrelation of features of unit length; "
-        "exp of it is a number of directions", "0, a constant", (0.0, None),
+        "von Neumann entropy", "how evenly the features use their directions, in nats; exp of it is a number of "
+        "directions (entropy of the eigenvalues of the autocorrelation of features of unit length)", "0, a constant",
+        (0.0, None),
     ),
     "alignment": replace(_info(
-        "alignment", "mean squared distance between two views of an object, of features of unit length; 0: all agree",
+        "alignment", "mean squared distance between two views of an object, of features of unit length; 0: all views "
+        "of an object have the same features",
         "two views of different objects", (0.0, 4.0),
     ), over_objects="mean"),
     "uniformity": _info(
-        "uniformity", "log of the mean of exp(-2 d^2) over the distances d of views of different objects, features of "
-        "unit length; about -4: spread over the sphere, 0: collapsed", "0, a constant", (-8.0, 0.0),
+        "uniformity", "how evenly objects are spread over the sphere of features of unit length; about -4: evenly, 0: "
+        "all at one point (log of the mean of exp(-2 d²) over the distances d of views of different objects)",
+        "0, a constant", (-8.0, 0.0),
     ),
 }  # fmt: skip

@@ -11,13 +11,14 @@ def _poses(prefix: str, title: str, source: str) -> dict[str, MetricInfo]:
     """Describe the metrics of a distribution; source : what a view gives to the probe that predicts it."""
     return {
         f"{prefix}_log_likelihood": MetricInfo(
-            f"{title} log-likelihood", "logarithm of the probability density of the true pose, by a probe that "
-            f"predicts a distribution over poses from {source}, above that of a uniform one; in nats", digits=2,
+            f"{title} log-likelihood", "how much likelier the true pose is by the distribution over poses that a probe "
+            f"predicts from {source} than by chance: log of the ratio; 0: chance, 0.7: twice as likely", digits=2,
             column=False, ranked=False, within=(None, None), unit="nats", floor=f"0, {UNIFORM}", ceiling=ORACLE,
         ),
         f"{prefix}_entropy": MetricInfo(
-            f"{title} entropy", f"entropy of the distribution over poses that is predicted from {source}, 0 for a "
-            "uniform one; low: sure of the pose; log n higher: n poses in place of one", digits=2, column=False,
+            f"{title} entropy", f"how unsure the distribution over poses is that a probe predicts from {source}: its "
+            "entropy less that of a uniform one; 0: all poses are alike, 0.7 lower: half as many poses remain",
+            digits=2, column=False,
             ranked=False, within=(None, 0.0), unit="nats", floor=f"0, {UNIFORM}", ceiling=ORACLE,
         ),
         **{

@@ -26,16 +26,18 @@ def _risk(words: str, percent: int) -> MetricInfo:
 UNCERTAINTY = {
     **{
         f"{scalar}_auroc": MetricInfo(
-            f"{words}: AUROC", f"chance that the {words} is less certain of a view whose kNN class is wrong than "
-            "of one whose class is right", column=False, ranked=False, within=FRACTION,
+            f"{words}: AUROC", f"chance that the {words} marks a view whose kNN class is wrong as less certain than "
+            "one whose class is right; 1: it always does, 0.5: as often as not", column=False, ranked=False,
+            within=FRACTION,
             floor="0.5, a scalar unrelated to it", over_objects="joint",
         )
         for scalar, words in SCALARS.items()
     },
     **{
         f"{scalar}_aurc": MetricInfo(
-            f"{words}: AURC", f"mean share of wrong kNN classes over all shares of the views, first those that the "
-            f"{words} makes most certain", higher=False, column=False, ranked=False, within=FRACTION,
+            f"{words}: AURC", f"share of wrong kNN classes among the views of which the {words} is most certain, "
+            "averaged over all numbers of views; less: wrong ones come last", higher=False, column=False, ranked=False,
+            within=FRACTION,
             floor="views in random order", ceiling="right answers first", over_objects="joint",
         )
         for scalar, words in SCALARS.items()

@@ -1,9 +1,11 @@
 """Each metric is described once; probes, tables and checks read that description."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 from plugins import install
 from scoring import measured, score_of
 
@@ -39,6 +41,16 @@ def test_every_description_can_be_shown_and_names_its_floor() -> None:
     assert len({info.title for info in METRICS.values()}) == len(METRICS)
     percent = {name for name, info in METRICS.items() if info.factor == 100}
     assert percent == {name for name, info in METRICS.items() if info.unit == "%"}
+
+
+def test_every_metric_is_documented() -> None:
+    """In the pages on protocols and descriptions, maybe by a pattern such as `share_*`, or for another number."""
+    pages = (ROOT / "docs" / "background" / f"{name}.md" for name in ("protocols", "descriptions"))
+    spans = {span for page in pages for span in re.findall(r"`([a-z*A-Z0-9_]+)`", page.read_text(encoding="utf-8"))}
+    patterns = [re.sub(r"[A-Z]{3,}|\*", "@", span) for span in spans if re.search("[a-z]", span)]
+    known = re.compile("|".join(re.sub(r"[0-9]+", "[0-9]+", span).replace("@", r"\w+") for span in patterns))
+    assert [metric for metric in METRICS if not known.fullmatch(metric)] == []
+    assert not known.fullmatch("purity") and not known.fullmatch("knn_top1_again")
 
 
 @pytest.mark.parametrize(("groups", "kept"), [
