@@ -1,6 +1,7 @@
 """`iebench leaderboard`: compare scores in a table."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.shell.answers import answers
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
+from iebench.manifests.shell.tables import room
 from iebench.manifests.shell.values import Named
 
 from ..metrics.known import named_metrics
@@ -17,7 +19,7 @@ from ..ranking import overall as several
 from ..ranking import published as reported
 from ..ranking.board import Board
 from ..ranking.shifts import by_shift
-from ..ranking.tables import FORMATS
+from ..ranking.tables import FORMATS, screen
 from .gather import gather
 
 
@@ -48,7 +50,9 @@ from .gather import gather
     help="Also rank over several metrics at once: mean rank and Borda count (table and md).",
 )  # fmt: skip
 @click.option(
-    "--costs", is_flag=True, help="Also show parameters, hours of training and images/s (table, md and latex)."
+    "--costs",
+    is_flag=True,
+    help="Also show parameters, hours and estimated kWh of training, and images/s (table, md and latex).",
 )
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
 @click.option(
@@ -92,7 +96,8 @@ def leaderboard(
     scores = gather(files)
     kinds = by_shift(scores) if form in reported.FORMATS else [scores]  # other formats have one table
     boards = [replace(Board.of(kind, parts, sort or "", chosen), costs=costs) for kind in kinds]
-    board, text = boards[0], "\n\n".join(map(FORMATS[form], boards))
+    written = partial(screen, width=room()) if form == "table" and out is None else FORMATS[form]
+    board, text = boards[0], "\n\n".join(map(written, boards))
     if overall:
         text += several.FORMATS[form](board, _names(overall))
     if published:

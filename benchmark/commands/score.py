@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from iebench.manifests.common.progress import say
+from iebench.manifests.installed.plugins import points
 from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import device_option, protocol_option, run_option
@@ -27,17 +28,13 @@ WITH_RUNS = ("mean", "concat")  # wrappers whose name goes on with those of runs
 
 
 def _schemes() -> list[str]:
-    """Return beginnings of values of --encoder: folders of runs, and kinds of encoders."""
-    from ..encoders.registry import SCHEMES
-
-    return [*encoders(), *(f"{name}:" for name in SCHEMES)]
+    """Return beginnings of values of --encoder: folders of runs, and kinds of encoders, without importing torch."""
+    return [*encoders(), *(f"{name}:" for name in points("iebench.encoders"))]
 
 
 def _wrappers() -> list[str]:
     """Return beginnings of values of --wrap."""
-    from ..encoders.wrappers.wrap import WRAPPERS
-
-    return [f"{name}:" if name in WITH_RUNS else name for name in WRAPPERS]
+    return [f"{name}:" if name in WITH_RUNS else name for name in points("iebench.wrappers")]
 
 
 @click.command(
@@ -231,12 +228,14 @@ def _values(result: "Score") -> dict[str, Any]:
 
 def _print(path: Path, result: "Score", described_too: bool, log: Path | None) -> None:
     """Print a score as a table, and the files that were written."""
+    from iebench.manifests.shell.tables import room
+
     from ..ranking.board import Board
     from ..ranking.described import described
     from ..ranking.tables import screen
 
     board = Board.of({path: result}, parts=True)
-    click.echo(screen(board))
+    click.echo(screen(board, room()))
     if described_too:
         click.echo(f"\n{described(board)}\n(the page of `iebench report` explains each of them)")
     if log is not None:

@@ -23,9 +23,9 @@ _SPEC = re.compile(r"[\w.]+:\w+|.+\.py:\w+")  # files match too, so that the err
 
 @loader("python", claims=lambda spec: _SPEC.fullmatch(spec) is not None)
 def load(spec: str, arguments: Arguments) -> LoadedEncoder:
-    """Load the module that a callable returns; modules of the current folder are found too.
+    """Load the module that a callable returns, or a module by its name; the current folder is searched too.
 
-    Arguments are its keywords.
+    Arguments are keywords of the callable.
 
     Attributes of the module that are used: `parts`, `preprocessing` (text, or anything that JSON can hold),
     `training_data` (text), `resolution` (side of its images) and `predict`.
@@ -67,8 +67,11 @@ def _call(spec: str, arguments: Arguments) -> object:
     factory = getattr(_imported(spec, module_name, name), name)
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
-    _check_keywords(spec, factory, arguments)
+    made = isinstance(factory, nn.Module)
+    _check_keywords(spec, (lambda: factory) if made else factory, arguments)
     say(f"--encoder {spec} runs code of its author: {getattr(sys.modules[module_name], '__file__', module_name)}")
+    if made:
+        return factory
     try:
         return factory(**arguments)
     except SystemExit as error:  # else it would end iebench silently
@@ -110,14 +113,21 @@ def _imported(spec: str, module_name: str, name: str) -> ModuleType:
 
 
 def _check_keywords(spec: str, factory: Callable[..., object], arguments: Arguments) -> None:
-    """Refuse arguments that a factory does not accept, if its signature lists what it accepts."""
+    """Refuse arguments that a factory does not accept or lacks, if its signature lists what it accepts."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):  # something written in C
         return
+    named_only = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    for p in parameters:
+        if p.kind in named_only and p.default is p.empty and p.name not in arguments:
+            raise EncoderError(
+                f"--encoder {spec} needs a value of {p.name!r}: give --encoder-arg {p.name}=VALUE, or name a callable "
+                "that returns a torch.nn.Module without it"
+            )
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return
-    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    known = [p.name for p in parameters if p.kind in named_only]
     for name in arguments:
         if name not in known:
             remedy = f"it takes {few(known, 12)}" if known else "it takes none, so leave it out"

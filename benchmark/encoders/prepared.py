@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from iebench.baselines.method import Method
+from iebench.manifests.brief import few
 from iebench.manifests.text.plain_text import check_name
 
 from ..errors import EncoderError
@@ -181,6 +182,14 @@ def trial(resolution: int) -> Tensor:
     return noise * torch.linspace(1 / TRIAL, 1, TRIAL).view(-1, 1, 1, 1)
 
 
+def _kind(output: object) -> str:
+    """Describe what a module returned instead of representations."""
+    if isinstance(output, Tensor):
+        return f"{output.dtype} {tuple(output.shape)}"
+    kind = type(output).__name__
+    return f"{kind} with {few([str(key) for key in output], 12)}" if isinstance(output, Mapping) else kind
+
+
 @torch.inference_mode()
 def represent(name: str, module: nn.Module, images: Tensor, precision: Precision = "float32") -> Tensor:
     """Return the representations (B, D) float32 of images (B, 3, H, W), checked.
@@ -196,9 +205,9 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     if not (
         isinstance(output, Tensor) and output.ndim == 2 and len(output) == len(images) and output.is_floating_point()
     ):
-        kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
         raise EncoderError(
-            f"encoder {name} maps images {tuple(images.shape)} to {kind}: it must return floats (B, D), a row an image"
+            f"encoder {name} maps images {tuple(images.shape)} to {_kind(output)}: it must return floats (B, D), a row "
+            "an image"
         )
     if output.layout is not torch.strided:
         raise EncoderError(f"encoder {name} returns a {output.layout} tensor: let it return a dense one (to_dense())")

@@ -106,7 +106,7 @@ def leaderboard(
     scores : results of `score`, and paths of score files
     sort : the metric that ranks the rows; "" for the first
     parts : True for rows of the representations' parts too
-    costs : True for columns with parameters, hours of training and images/s
+    costs : True for columns with parameters, hours and estimated kWh of training, and images/s
 
     Raises
     ------

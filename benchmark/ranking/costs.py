@@ -1,4 +1,4 @@
-"""Cost columns of a leaderboard: size of the encoder, training time and speed of encoding.
+"""Cost columns of a leaderboard: size of the encoder, time and energy of training, speed of encoding.
 
 iebench leaderboard --costs
 """
@@ -10,11 +10,14 @@ import numpy as np
 from ..results.score import Cost
 from .seeds import SeedGroup
 
-TITLES = ("parameters", "hours", "images/s")
+WATTS = {"cpu": 10, "cuda": 400}
+"""Assumed mean power of a device in W: of a core with its share of the memory, of a GPU. Cooling is not in it."""
+TITLES = ("parameters", "hours", "kWh", "images/s")
 UNKNOWN = "–"
 LEGEND = (
     "parameters: of the encoder; hours: of training, devices x time, mean over seeds, with the kind of device (cpu: "
-    "processor time of one core); images/s: encoding on the device of the score, decoding included"
+    f"processor time of one core); kWh: estimated energy of training, hours x {WATTS['cpu']} W for a core, "
+    f"{WATTS['cuda']} W for a GPU; images/s: encoding on the device of the score, decoding included"
 )
 
 
@@ -30,12 +33,26 @@ def cost_of(group: SeedGroup) -> Cost:
     )
 
 
+def energy_of(group: SeedGroup) -> float | None:
+    """Estimate the energy of one training of a row in kWh, the mean over training seeds; None if it is unknown."""
+    costs = [score.cost for score in group.scores.values()]
+    return _mean(
+        [
+            cost.training_hours * WATTS[cost.training_device] / 1000
+            for cost in costs
+            if cost.training_hours is not None and cost.training_device in WATTS
+        ]
+    )
+
+
 def cells(group: SeedGroup) -> list[str]:
     """Return the cells of a row under TITLES."""
     cost = cost_of(group)
     hours = UNKNOWN if cost.training_hours is None else f"{cost.training_hours:.3g} {cost.training_device}".rstrip()
+    energy = energy_of(group)
+    spent = UNKNOWN if energy is None else f"{energy:.2g}"
     speed = UNKNOWN if cost.images_per_s is None else f"{cost.images_per_s:,.0f}"
-    return [UNKNOWN if cost.parameters is None else _short(cost.parameters), hours, speed]
+    return [UNKNOWN if cost.parameters is None else _short(cost.parameters), hours, spent, speed]
 
 
 def _mean(numbers: Sequence[float | None]) -> float | None:

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from iebench.manifests.shell.tables import drawn, fits
+from iebench.manifests.shell.tables import WIDTH, drawn, fits
 from iebench.manifests.text import escapes
 from iebench.manifests.text.plain_text import cleaned
 
@@ -65,14 +65,16 @@ def change(row: Row, metric: str) -> str:
     return f"Δ {sign}{show(entry.value)}{ends}"
 
 
-def screen(board: Board) -> str:
+def screen(board: Board, width: int = WIDTH) -> str:
     """Format for a terminal, with escape codes for bold type; the interval is under its value.
 
     Metrics that do not fit beside the others follow in a table of their own. Below are the conclusion, the caption, the
     legend and the notes.
+
+    width : columns of the terminal
     """
     texts = []
-    for metrics in _beside(board):
+    for metrics in _beside(board, width):
         lines = [line for line in drawn(_table(board, metrics)) if line.strip()]
         texts.append("\n".join(_END.sub(lambda end: end[0].replace(" ", ""), line) for line in lines))
     below = map(cleaned, [*conclusion(board), board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
@@ -96,11 +98,11 @@ def _table(board: Board, metrics: Sequence[str]) -> Table:
     return table
 
 
-def _beside(board: Board) -> list[list[str]]:
-    """Divide the board's metrics, in their order, into tables that fit on the screen."""
+def _beside(board: Board, width: int) -> list[list[str]]:
+    """Divide the board's metrics, in their order, into tables that fit into a width."""
     groups: list[list[str]] = [[]]
     for metric in board.columns:
-        if groups[-1] and not fits(_table(board, [*groups[-1], metric])):
+        if groups[-1] and not fits(_table(board, [*groups[-1], metric]), width):
             groups.append([])
         groups[-1].append(metric)
     return groups
@@ -135,13 +137,13 @@ def records(board: Board) -> tuple[list[str], list[list[object]]]:
     entries = [(row, _numbers(row)) for row in board.rows]
     kinds = list(dict.fromkeys(kind for _, values in entries for entry in values.values() for kind in entry))
     titles = [metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds]
-    costs = [field.name for field in dataclasses.fields(Cost)]
+    facts = [field.name for field in dataclasses.fields(Cost)]
     table: list[list[object]] = []
     for row, values in entries:
-        cost = (getattr(_first(row).cost, name) for name in costs)
+        cost = [*(getattr(costs.cost_of(row.group), name) for name in facts), costs.energy_of(row.group)]
         numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
         table.append([row.name, row.part, row.seeds, origins.words(_first(row)), *cost, *numbers])
-    return ["run", "part", "seeds", "training_data", *costs, *titles], table
+    return ["run", "part", "seeds", "training_data", *facts, "training_kwh", *titles], table
 
 
 def comma_separated(board: Board) -> str:

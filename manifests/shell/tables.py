@@ -1,6 +1,8 @@
 """Text of Rich tables."""
 
 import io
+import shutil
+import sys
 
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
@@ -23,7 +25,13 @@ def drawn(table: RenderableType, colour: bool = True) -> list[str]:
     return captured.get().splitlines()
 
 
-def fits(table: RenderableType) -> bool:
-    """True if `drawn` cuts no cell of a table short."""
+def fits(table: RenderableType, width: int = WIDTH) -> bool:
+    """True if a table needs at most `width` columns; `drawn` cuts no cell short up to WIDTH."""
     console = Console(width=WIDTH, file=io.StringIO())
-    return Measurement.get(console, console.options.update(max_width=100 * WIDTH), table).maximum <= WIDTH
+    return Measurement.get(console, console.options.update(max_width=100 * WIDTH), table).maximum <= width
+
+
+def room() -> int:
+    """Return the number of columns for a table on standard output: those of the terminal; WIDTH for a file or pipe."""
+    isatty = getattr(sys.stdout, "isatty", bool)  # a closed standard output is None
+    return min(WIDTH, shutil.get_terminal_size().columns) if isatty() else WIDTH

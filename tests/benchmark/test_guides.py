@@ -70,9 +70,13 @@ def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_method_of_a_package_is_listed_trained_and_scored(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    methods, train, score = installed("your-method", "mine", workspace / "site", monkeypatch)
+    methods, render, train, score = installed("your-method", "mine", workspace / "site", monkeypatch)
     ran(methods)
     assert "Mine: VICReg whose variance term sees the representation itself" in capsys.readouterr().out
+    ran(render, "--dry-run", "--out", "data/other")
+    (batch,) = (int(word.removeprefix("batch=")) for word in train if word.startswith("batch="))
+    (objects,) = map(int, re.findall(r"(\d+) objects x", capsys.readouterr().err))
+    assert batch <= 0.8 * objects  # those of the train split
     ran(train, "--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125", "--data", "data/builtin")
     ran(score)
     (path,) = workspace.glob("runs/*/score.json")

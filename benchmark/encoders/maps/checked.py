@@ -29,7 +29,8 @@ def running(name: str, images: Tensor, bf16: bool) -> Iterator[None]:
         ) from error
     except Exception as error:  # foreign code may raise anything
         raise EncoderError(
-            f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
+            f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it, or give images of "
+            "another side with --resolution"
         ) from error
 
 

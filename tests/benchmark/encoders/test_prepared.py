@@ -39,6 +39,10 @@ def long_parts(): return Pool(parts={"rest": slice(4, 13)})
 def early_parts(): return Pool(parts={"first": slice(-13, 4)})
 def whole_parts(): return Pool(parts={"whole": slice(0, 4)})
 def function(): return lambda images: images
+def needing(path, width=3): return Pool()
+made = Pool()
+class Tabled(Pool):
+    def forward(self, images): return {"last": super().forward(images), "pooled": 1}
 def raising(): raise RuntimeError("no weights here")
 class Fails(Pool):
     def forward(self, images): raise ValueError("wants 224 pixels")
@@ -152,6 +156,17 @@ def test_a_factory_in_the_current_folder(workspace: Path) -> None:
     assert not encoder.module.training and not any(p.requires_grad for p in encoder.module.parameters())
 
 
+def test_a_module_may_be_named_itself(workspace: Path) -> None:
+    encoder = from_factory("anyones:made", 32, CPU)
+    assert encoder.name == "anyones.made" and encoder.weights == from_factory("anyones:pool", 32, CPU).weights
+    with pytest.raises(EncoderError, match="takes no --encoder-arg width: it takes none"):
+        load("anyones:made", {"width": 3})
+
+
+def test_an_argument_that_is_given_is_not_missed(workspace: Path) -> None:
+    assert load("anyones:needing", {"path": "a.pth"}).name.startswith("anyones.needing")
+
+
 def test_parts_of_a_module_are_taken_over(workspace: Path) -> None:
     assert from_factory("anyones:parted", 32, CPU).parts == {"first": slice(0, 4, 1), "rest": slice(4, 12, 1)}
 
@@ -194,6 +209,8 @@ def test_weights_and_code_each_make_another_identity(workspace: Path) -> None:
     ("broken:pool", r"importing broken failed \(ZeroDivisionError"),
     ("anyones:Fails", r"failed on images \(4, 3, 32, 32\) \(ValueError: wants 224 pixels\)"),
     ("anyones:Square", r"to torch.float32 \(4, 3, 32, 32\): it must return floats \(B, D\)"),
+    ("anyones:Tabled", r"to dict with last, pooled: it must return floats \(B, D\)"),
+    ("anyones:needing", "needs a value of 'path': give --encoder-arg path=VALUE"),
     ("anyones:Short", r"to torch.float32 \(3, 3\)"),
     ("anyones:Whole", "torch.int64"),
     ("anyones:Tuple", "to tuple: it must"),

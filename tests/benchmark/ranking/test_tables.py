@@ -13,7 +13,7 @@ from scoring import measured, score_of
 
 from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.ranking.board import Board
-from iebench.benchmark.ranking.tables import FORMATS
+from iebench.benchmark.ranking.tables import FORMATS, screen
 
 SIE = {
     "whole": {"top1": measured(0.61), "mrr": measured(0.3), "rotation_r2_mean": measured(-0.0001)},
@@ -44,6 +44,21 @@ def test_metrics_that_do_not_fit_on_the_screen_have_a_table_of_their_own() -> No
     assert len(tables) > 1 and "…" not in text
     assert all("a_rather_long_name_of_a_method" in table and "floor" in table for table in tables)
     assert sum(table.count("[") for table in tables) == len(board.columns)
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_on_a_terminal_no_line_of_a_table_is_wider_than_it(width: int) -> None:
+    known = {name: measured(0.5) for name, info in METRICS.items() if info.column}
+    board = Board.of({Path("a"): score_of("sie", {"whole": known})}, parts=False)
+    *tables, _ = click.unstyle(screen(board, width)).split("\n\n")
+    assert max(len(line) for table in tables for line in table.splitlines()) <= width
+    assert sum(table.count("[") for table in tables) == len(board.columns)
+
+
+def test_a_terminal_narrower_than_a_column_shows_one_metric_at_a_time() -> None:
+    board = Board.of({Path("a"): score_of("sie", {"whole": {"top1": measured(0.5), "mrr": measured(0.5)}})}, False)
+    *tables, _ = click.unstyle(screen(board, 5)).split("\n\n")
+    assert [("top-1" in table, "MRR" in table) for table in tables] == [(True, False), (False, True)]
 
 
 def test_the_screen_marks_best_and_tied_and_fits_no_trailing_blanks(board: Board) -> None:

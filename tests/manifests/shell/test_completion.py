@@ -1,17 +1,23 @@
 """A shell that read the script completes what was typed."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+from click.shell_completion import FishComplete
+from click.testing import CliRunner
 
-from iebench.manifests.shell.completion import SHELLS
+from iebench.manifests.shell.completion import FISH, SHELLS, completion
 
 PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # noqa: PTH120
 TYPED = """
 eval "$(iebench completion bash)"
-COMP_WORDS=(iebench train --meth) COMP_CWORD=2
+COMP_LINE=$1 COMP_POINT=${#1}
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _iebench_completion iebench
 printf '%s\\n' "${COMPREPLY[@]}"
 """
@@ -21,10 +27,35 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "PATH": PATH})
 
 
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("iebench train --meth", ["--method"]),
+        ("iebench train --method sie-on", ["sie-only-equi"]),
+        ("iebench train --method=sie-on", ["sie-only-equi"]),
+        ("iebench score --protocol=", ["converged", "equicaps", "released", "seqjepa", "strict"]),
+        ("iebench score --encoder tim", ["timm:"]),
+        ("iebench leaderboard --columns top1,knn", ["top1,knn_top1"]),
+        ("iebench completion ", ["bash", "zsh", "fish"]),
+    ],
+)
 @pytest.mark.slow
-def test_bash_completes_an_option() -> None:
-    result = run("bash", "-c", TYPED)
-    assert result.stdout.split() == ["--method"], result.stderr
+def test_bash_completes_what_is_typed_though_it_divides_words_at_equals_signs(line: str, offered: list[str]) -> None:
+    words = [word for word in re.split(r"([=:])| ", line) if word is not None]
+    words = [word for word in words if word] + ([""] if line.endswith(" ") else [])
+    result = run("bash", "-c", TYPED, "bash", line, *words)
+    assert result.stdout.split() == offered, result.stderr
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs the shell fish")
+@pytest.mark.slow
+def test_fish_completes_a_value_behind_a_comma() -> None:
+    typed = 'iebench completion fish | source; complete -C "iebench leaderboard --columns top1,knn"'
+    assert run("fish", "-c", typed).stdout.split() == ["top1,knn_top1"]
+
+
+def test_the_script_of_fish_divides_a_completion_at_its_first_comma_alone() -> None:
+    assert FISH[0] in FishComplete.source_template and FISH[1] in CliRunner().invoke(completion, ["fish"]).stdout
 
 
 @pytest.mark.parametrize(
@@ -46,7 +77,7 @@ def test_values_are_completed(line: str, values: set[str]) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_has_a_script_of_its_own(shell: str) -> None:
-    script = run("iebench", "completion", shell).stdout
+    script = CliRunner().invoke(completion, [shell]).stdout
     assert f"_IEBENCH_COMPLETE={shell}_complete" in script
 
 
