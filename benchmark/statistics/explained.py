@@ -119,6 +119,9 @@ class R2:
 class Explained:
     """Fraction of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
 
+    A bootstrap sample keeps the mean of all objects, to first order. About its own mean its variance would be too small
+    by that between objects / their number: a share near 0 would lie above its own interval.
+
     views : samples per object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's samples, z
         centred; linear : (objects, D), sums of z
     nothing : variance of z, over all dimensions, at the level of rounding
@@ -136,7 +139,8 @@ class Explained:
 
     def at(self, counts: Counts) -> Array:
         samples, square = self.views * counts.sum(1), counts @ self.square
-        spread = square - ((counts @ self.linear) ** 2).sum(1) / samples
+        centre = self.linear.mean(0) / self.views
+        spread = counts @ (self.square - 2 * self.linear @ centre + self.views * (centre @ centre))
         return 1.0 - _unexplained(counts @ self.residual, spread, samples * self.nothing + CANCELLED * square)
 
 

@@ -95,6 +95,17 @@ def test_shares_of_variance_are_free_of_the_unit(scale: float) -> None:
         np.testing.assert_allclose(draws, expected, rtol=1e-9)
 
 
+def test_a_share_near_zero_lies_inside_its_interval() -> None:
+    """Objects differ more than their views, and the prediction is a constant beside the mean."""
+    views = np.random.default_rng(6).normal(size=(20, 1, 50)) + 0.1 * np.random.default_rng(7).normal(size=(20, 4, 50))
+    share = Explained(4, ((views - 0.02) ** 2).sum((1, 2)), *moments(views), 1e-12)
+    slow = 1 - ((views - 0.02) ** 2).sum() / ((views - views.mean((0, 1))) ** 2).sum()
+    value, drawn = share.at(np.ones((1, 20), np.int64))[0], share.at(Bootstrap.of(20, 1000, 0.95, 0).counts)
+    assert value == pytest.approx(slow, abs=1e-12) and drawn.mean() == pytest.approx(value, abs=5e-3)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert low < value < high
+
+
 def test_views_that_are_all_alike_leave_nothing_to_explain() -> None:
     views = np.zeros((300, 4, 3)) + 1e-9 * np.random.default_rng(5).normal(size=(300, 4, 3))  # of a size near 1
     residual = np.ones(300)
