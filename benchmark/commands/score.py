@@ -161,7 +161,7 @@ def score(
                 _keep(home, protocol, ask or subject.data, limit, weights)
         if dry_run:
             if ranks.first:
-                forecast(subject, protocol, limit, ask, out or home).show(as_json)
+                forecast(subject, protocol, where, limit, ask, out or home, suite).show(as_json)
             return
         if ranks.first:
             for line in subject.introduction():

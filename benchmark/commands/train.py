@@ -93,7 +93,7 @@ def train(
                 run, config = planned(method, data, start, assignments, name, out, seed, device, subset, resume)
             if dry_run:
                 if ranks.first:
-                    forecast(run, config, resume, ranks, gpus or ranks.size).show(as_json)
+                    forecast(run, config, resume, ranks, gpus or ranks.size, cache).show(as_json)
                 return
             if gpus is not None and gpus > 1:
                 if stop.is_set():

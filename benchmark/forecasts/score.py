@@ -1,7 +1,5 @@
-"""Estimates the time, memory and disk of a score before anything is encoded."""
+"""Estimates the time, memory and disk of a score before anything is encoded: `iebench score --dry-run`."""
 
-import math
-import time
 from pathlib import Path
 
 import torch
@@ -9,20 +7,26 @@ import torch
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.shell.answers import Forecast
 
+from ..data.images import Images
 from ..encoders.prepared import PreparedEncoder
+from ..fitting.context import Suite
 from ..protocol import Protocol
 from ..scoring.footprint import PROGRAM, Sizes, footprint, lists
 from ..scoring.splits import SMOKE_VIEWS
 from ..scoring.subject import Subject
+from .load import steady
+from .probing import probing, seconds_per_image
 
-TRIAL = 8  # images of the trial
 FLOAT = 4  # bytes
 
 
-def forecast(subject: Subject, protocol: Protocol, limit: int | None, ask: Path | None, out: Path) -> Forecast:
+def forecast(
+    subject: Subject, protocol: Protocol, device: torch.device, limit: int | None, ask: Path | None, out: Path,
+    suite: Suite = "default",
+) -> Forecast:  # fmt: skip
     """Estimate a score; writes nothing.
 
-    The encoder is timed on a few images; decoding is not counted, nor are the probes, whose time is not known before.
+    The encoder is timed on some images, and the probes on drawn features of few objects.
 
     limit : objects per split in a smoke run; ask : another dataset for the val objects; out : score file
     """
@@ -35,27 +39,21 @@ def forecast(subject: Subject, protocol: Protocol, limit: int | None, ask: Path 
     reads, writes, seconds, disk, from_file = [str(subject.data)], [str(out)], 0.0, 0, True
     if ask is not None:
         reads.append(str(ask))
-    if isinstance(encoder, PreparedEncoder):
-        from_file, seconds, disk = False, images * _trial(encoder), images * encoder.width * FLOAT
-        writes.append(str(subject.features))
+    with steady(device) as condition:
+        if isinstance(encoder, PreparedEncoder):
+            from_file, disk = False, images * encoder.width * FLOAT
+            seconds = images * seconds_per_image(encoder, Images.open(subject.data, "train"), device)
+            writes.append(str(subject.features))
+        probes = probing(encoder, subject.data, protocol, device, sizes, ask, suite)
     views = f"{SMOKE_VIEWS} views or fewer of each object" if limit is not None else "all views"
     work = f"{images:,} images, {views}, {'whose features are given' if from_file else 'each encoded once'}"
+    basis = (
+        f"the probes of {probes.objects} objects a split, extended linearly to all{condition}"
+        if probes
+        else f"the encoder alone, without the probes{condition}"
+    )
     return Forecast(
         reads, writes, f"{encoder.name}: {work}; probes by the protocol {protocol.name}", out.parent,
-        seconds or None, PROGRAM + max(steps.values(), default=0), disk,
+        seconds + (probes.seconds if probes else 0) or None, basis,
+        PROGRAM + max(steps.values(), default=0), disk,
     )  # fmt: skip
-
-
-@torch.no_grad()
-def _trial(encoder: PreparedEncoder) -> float:
-    """Return the seconds that the encoder takes for one image."""
-    parameter = next(encoder.module.parameters(), None)
-    device = torch.device("cpu") if parameter is None else parameter.device
-    images, best = torch.rand(TRIAL, 3, encoder.resolution, encoder.resolution, device=device), math.inf
-    for _ in range(3):  # the first one allocates
-        start = time.perf_counter()
-        encoder.module(images)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        best = min(best, time.perf_counter() - start)
-    return best / TRIAL

@@ -1,42 +1,36 @@
 """Estimates the time, memory and disk of a training: `iebench train --dry-run`."""
 
-import dataclasses
-import math
-import time
+import os
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from iebench.baselines.method import Method
+from iebench.manifests.common.machine import cores
 from iebench.manifests.shell.answers import Forecast
 
-from ..data.batches import Batches
 from ..data.images import Images
-from ..data.pixel_cache import FreeMemory, choose
+from ..data.pixel_cache import Cache, CachedPixels, FreeMemory, choose
 from ..distributed.ranks import ALONE, Ranks
-from ..training import optimizer as optimize
 from ..training.checkpoint import CHECKPOINT
 from ..training.checks import admit, check_fit, weight_bytes
 from ..training.config import RunConfig
 from ..training.disk import disk_bytes
 from ..training.log import last
-from ..training.step import autocast, prepare, scaler_of
-from ..training.train import initialised, ordered
-
-TRIAL = 16  # objects of the trial batch, at most about
-TIMES = 3  # trial steps; the fastest counts, since the first one allocates
+from ..training.train import initialised
+from .load import steady
+from .steps import Trial, measure
 
 
-def forecast(run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes: int) -> Forecast:
+def forecast(
+    run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes: int, cache: Cache = "auto",
+    threads: int | None = None,
+) -> Forecast:  # fmt: skip
     """Estimate a run after the checks that training makes before it begins; writes nothing.
 
-    A small batch is decoded and goes through the method's loss; its time and its activations are counted for a whole
-    batch, and the optimizer's step as it is.
+    Batches are decoded and go through the method's loss and the optimizer; their time and their activations are counted
+    for a whole batch. With a cache of pixels each image is decoded once, else at every use; on a GPU while it computes.
 
-    processes : those that will share a batch
+    processes : those that will share a batch; cache : storage of decoded pixels
+    threads : of each; None for PyTorch's number
 
     Raises
     ------
@@ -47,20 +41,30 @@ def forecast(run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes
     method = initialised(config, device)
     images = Images.open(config.data, "train", config.subset)
     check_fit(images, method, config)
+    pixels, _ = choose(cache, images, config.resolution, device, FreeMemory.of(device, processes))
+    cached = isinstance(pixels, CachedPixels)
+    del pixels
     objects = len(images) // images.views_per_object
     steps = settings.total_steps(objects) if method.trains else 0
     saved = resume and (run / CHECKPOINT).is_file()
     left = max(0, steps - int((last(run) or {}).get("step", 0))) if saved else steps
-    trial = _trial(method, config, images, device) if left else Trial(0.0, 0.0, 0)
-    share = settings.batch / processes
+    share = settings.batch // processes
+    trial = Trial(1, 0, 0, 0, 0, 0)
+    with steady(device, threads) as condition:
+        if left:
+            trial = measure(method, config, images, device, share // settings.accumulate)
+    decoded = min(left * share, objects * images.views_per_object / settings.views) if cached else left * share
+    decoding = decoded / trial.objects * trial.decoding
+    computing = left * (share / trial.objects * trial.computing + trial.updating)
     return Forecast(
         reads=[str(config.data)],
         writes=[str(run)],
         work=f"{config.method}: {left:,} steps of {settings.batch} objects x {settings.views} views at "
         f"{config.resolution} pixels, {left * settings.batch / objects:.4g} epochs",
         folder=run,
-        seconds=left * (share * trial.object_seconds + trial.step_seconds),
-        memory=weight_bytes(config) + round(share / settings.accumulate * trial.object_bytes),
+        seconds=max(decoding, computing) if device.type == "cuda" else decoding + computing,
+        basis=f"the fastest of {trial.steps} steps of {trial.objects} objects{condition}" if left else "",
+        memory=weight_bytes(config) + round(share / settings.accumulate / trial.objects * trial.activation_bytes),
         disk=disk_bytes(method.parameters(), settings, steps),
     )
 
@@ -74,84 +78,22 @@ def forecast_of_runs(runs: Sequence[tuple[Hashable, Path, RunConfig]], out: Path
     kinds: dict[Hashable, Forecast] = {}
     for kind, folder, config in runs:
         if kind not in kinds:
-            kinds[kind] = forecast(folder, config, True, ALONE, 1)
+            kinds[kind] = forecast(folder, config, True, ALONE, 1, threads=threads_of_each(at_once or 1))
     needs = [kinds[kind] for kind, _, _ in runs]
-    memory = [need.memory or 0 for need in needs]
+    memory, seconds = ([getattr(need, name) or 0 for need in needs] for name in ("memory", "seconds"))
+    known = at_once is not None
     return Forecast(
         reads=list(dict.fromkeys(text for need in needs for text in need.reads)),
         writes=[str(out)],
         work=f"the training of {len(runs)} runs; their scores are not counted",
         folder=out,
-        seconds=None if at_once is None else sum(need.seconds or 0 for need in needs),
-        memory=None if at_once is None else at_once * max(memory, default=0),
+        seconds=max(sum(seconds) / at_once, max(seconds, default=0)) if at_once is not None else None,
+        basis=f"{at_once} at a time; of each kind of run, {needs[0].basis}" if known and needs else "",
+        memory=at_once * max(memory, default=0) if at_once is not None else None,
         disk=sum(need.disk or 0 for need in needs),
     )
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Measurement of a small batch.
-
-    object_seconds : forward and backward pass, and decoding, of one object's views
-    step_seconds : step of the optimizer; object_bytes : activations of one object's views
-    """
-
-    object_seconds: float
-    step_seconds: float
-    object_bytes: int
-
-
-def _trial(method: Method, config: RunConfig, images: Images, device: torch.device) -> Trial:
-    """Measure some steps of a small batch, which change the weights of `method`."""
-    group = config.needs().group
-    batch = min(config.settings.batch, max(2, TRIAL // group) * group)
-    settings = dataclasses.replace(config.settings, batch=batch, accumulate=1, compile=False)
-    small = dataclasses.replace(config, settings=settings)
-    network, scaler = prepare(method, settings, ALONE), scaler_of(settings, device)
-    optimizer = optimize.optimizer(method.parameters(), settings)
-    pixels, _ = choose("none", images, config.resolution, device, FreeMemory.of(device, 1))
-    batches = Batches(images, ordered(small, images, ALONE), pixels, method.latents, device)
-    activations = _Activations()
-    fastest = [math.inf, math.inf]
-    for step in range(TIMES):
-        start = time.perf_counter()
-        made = batches.make(step)
-        with activations, autocast(settings, device):
-            loss = network(made.pixels(device), made.latents)["loss"]
-        optimizer.zero_grad()
-        scaler.scale(loss).backward()
-        middle = _now(device)
-        scaler.step(optimizer)
-        scaler.update()
-        fastest = [min(fastest[0], middle - start), min(fastest[1], _now(device) - middle)]
-    own = sum(parameter.numel() * parameter.element_size() for parameter in method.parameters())
-    return Trial(fastest[0] / batch, fastest[1], max(0, activations.bytes - own) // batch)
-
-
-class _Activations:
-    """Context that counts the bytes that autograd keeps for the backward pass, each memory once."""
-
-    def __enter__(self) -> None:
-        self._kept: dict[int, int] = {}
-        self._hooks = torch.autograd.graph.saved_tensors_hooks(self._note, lambda value: value)
-        self._hooks.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._hooks.__exit__(*error)
-
-    def _note(self, value: Tensor) -> Tensor:
-        storage = value.untyped_storage()
-        self._kept[storage.data_ptr()] = storage.nbytes()
-        return value
-
-    @property
-    def bytes(self) -> int:
-        """Bytes kept in the last block."""
-        return sum(self._kept.values())
-
-
-def _now(device: torch.device) -> float:
-    """Return the time once the device has finished its work."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
+def threads_of_each(at_once: int) -> int | None:
+    """Return the threads of each of several processes that share the cores of a sweep; None for PyTorch's number."""
+    return None if at_once == 1 or "OMP_NUM_THREADS" in os.environ else max(1, cores() // at_once)

@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -101,6 +102,20 @@ def say(line: str) -> None:
     if os.environ.get(QUIET) and not line.startswith(OURS):
         return
     print(cleaned(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Show no progress in this block, nor in processes that it starts."""
+    before = os.environ.get(QUIET)
+    os.environ[QUIET] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[QUIET]
+        else:
+            os.environ[QUIET] = before
 
 
 def duration(seconds: float) -> str:

@@ -56,7 +56,8 @@ class Forecast:
     """Estimate of a command's work before it begins.
 
     reads, writes : files and folders; work : a sentence about the amount
-    seconds : expected time on this machine; memory, disk : bytes; None for what is not known before it is tried
+    seconds : expected time on this machine; basis : the measurement that it rests on, as a noun phrase
+    memory, disk : bytes; None for what is not known before it is tried
     folder : what is written lies on the disk of this folder
     """
 
@@ -65,6 +66,7 @@ class Forecast:
     work: str
     folder: Path = field(default_factory=Path)
     seconds: float | None = None
+    basis: str = ""
     memory: int | None = None
     disk: int | None = None
 
@@ -76,6 +78,8 @@ class Forecast:
             print_json({"dry_run": True, **table, "free": free, **more})
         else:
             time = None if self.seconds is None else f"about {duration(self.seconds)}"
+            if time and self.basis:
+                time += f", by {self.basis}"
             entries = {
                 "reads": ", ".join(self.reads), "writes": ", ".join(self.writes), "work": self.work, "time": time,
                 "memory": None if self.memory is None else f"about {size(self.memory)}",
