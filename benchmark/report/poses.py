@@ -25,28 +25,33 @@ STEPS = 12  # of Newton's method
 LARGEST = 9.0  # radius of a dot with all of the probability
 SMALLEST = 0.8
 RING = 5.0  # radius of a ring
+CAPTIONS = {"representation": "from the representation", "map": "from the last map"}
 POLE = 1e-9  # cosine of a latitude that counts as a pole
 
 
 def distributions(rows: Sequence[Row], pictures: Pictures | None) -> dict[int, list[dict[str, Any]]]:
-    """Return, by method, the drawings of its first seed, with the object and the view that they belong to.
+    """Return, by method, the views of its first seed: object, view, and a drawing by its caption for each input.
 
     Raises
     ------
     NotComparable : a distribution is of an object or a view that the dataset does not have.
     """
-    drawings: dict[int, list[dict[str, Any]]] = {}
+    beliefs: dict[int, list[dict[str, Any]]] = {}
 
     def number(shown: Distribution, path: Path) -> int | None:
         return None if pictures is None else pictures.number(shown.synset, shown.object_id, [shown.view], path)
 
     for method, row in enumerate(rows):
         path, score = next(iter(row.group.scores.items()))
-        for shown in score.distributions:
-            drawings.setdefault(method, []).append(
-                {"object": number(shown, path), "view": shown.view, "drawing": drawing(shown)}
-            )
-    return drawings
+        views: dict[tuple[str, str, int], dict[str, Any]] = {}
+        for shown in sorted(score.distributions, key=lambda each: [*CAPTIONS].index(each.input)):
+            name = shown.synset, shown.object_id, shown.view
+            if name not in views:
+                views[name] = {"object": number(shown, path), "view": shown.view, "drawings": {}}
+            views[name]["drawings"][CAPTIONS[shown.input]] = drawing(shown)
+        if views:
+            beliefs[method] = list(views.values())
+    return beliefs
 
 
 def drawing(shown: Distribution) -> str:

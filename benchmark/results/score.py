@@ -4,7 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.installed.parts import require_plots
@@ -122,6 +122,7 @@ class Distribution:
     poses : quaternions of the likeliest cells, scalar last, four numbers each
     shares : their probabilities, falling
     alike : quaternions of the true pose, then of other poses that look like it
+    input : what it is predicted from, the representation or the encoder's last map
     """
 
     synset: str
@@ -130,6 +131,7 @@ class Distribution:
     poses: str
     shares: str
     alike: str
+    input: Literal["representation", "map"] = "representation"
 
 
 @dataclass(frozen=True)

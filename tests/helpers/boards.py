@@ -94,11 +94,13 @@ def _answers(val: Pictures, views: int, generator: np.random.Generator) -> Answe
 
 
 def _distributions(val: Pictures, views: int, generator: np.random.Generator) -> tuple[Distribution, ...]:
-    """Return distributions of one view of every object, over 20 poses, with two poses that look alike."""
+    """Return distributions of one view of every object for both inputs, over 20 poses, two of which look alike."""
     shown = []
     for k, name in enumerate(val.names):
         poses, shares = Rotation.random(20, rng=generator).as_quat(), np.sort(generator.dirichlet(np.ones(20)))[::-1]
-        shown.append(Distribution(*name.split("/"), k % views, *map(pack, (poses.ravel(), shares, poses[:2].ravel()))))
+        lists = [pack(numbers) for numbers in (poses.ravel(), shares, poses[:2].ravel())]
+        own = [*name.split("/"), k % views, *lists]
+        shown += [Distribution(*own, "map"), Distribution(*own)]
     return tuple(shown)
 
 

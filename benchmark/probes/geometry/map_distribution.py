@@ -27,7 +27,7 @@ from ...poses.space import Space
 from ...poses.sphere import projection
 from ...statistics.metric_info import WHOLE
 from .pose_densities import MEASURED, VIEWS, Sample, Solver, coarse_cells, measured
-from .pose_distribution import range_of
+from .pose_distribution import drawn, range_of
 from .self_similarity import no_maps
 from .true_poses import TruePoses, staggered
 
@@ -71,6 +71,7 @@ def map_distribution(context: Context) -> Values:
     penalty = solver.penalty(training, held_out if len(held_out.cells) else None)
     predicted, fitted = solver.predictions(penalty, Sample(inputs, cells), val_inputs)
     context.regularisation.setdefault(WHOLE, {})["map_distribution"] = fitted
+    context.distributions.extend(drawn(context, truth, space, basis, predicted, "map"))
     return {WHOLE: measured(context, truth, space, basis, predicted, "map_pose")}
 
 

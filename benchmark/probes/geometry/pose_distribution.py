@@ -7,6 +7,7 @@ as in Klee et al. (2023), "Image to sphere: learning equivariant features for ef
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import torch
@@ -101,7 +102,10 @@ def _solved(context: Context, truth: TruePoses, space: Space, basis: Basis, part
     return result
 
 
-def drawn(context: Context, truth: TruePoses, space: Space, basis: Basis, chosen: Tensor) -> list[Distribution]:
+def drawn(
+    context: Context, truth: TruePoses, space: Space, basis: Basis, chosen: Tensor,
+    source: Literal["representation", "map"] = "representation",
+) -> list[Distribution]:  # fmt: skip
     """Return the distributions of one view of some val objects, evenly spread, to be shown."""
     val = context.val
     views = np.array([np.flatnonzero(truth.objects == i)[0] for i in spread(val.objects, DRAWN)])
@@ -115,5 +119,5 @@ def drawn(context: Context, truth: TruePoses, space: Space, basis: Basis, chosen
         synset, object_id = val.identities[truth.objects[view]]
         likeliest, alike = cells[kept].ravel(), truth.lookalikes(view, space).ravel()
         number = int(truth.rows[view] % val.views)
-        shown.append(Distribution(synset, object_id, number, pack(likeliest), pack(own[kept]), pack(alike)))
+        shown.append(Distribution(synset, object_id, number, pack(likeliest), pack(own[kept]), pack(alike), source))
     return shown

@@ -83,8 +83,11 @@ def test_distributions_over_poses_are_drawn_beside_their_view(opened: Any) -> No
     assert len(tiles) > 3 and all(tile.is_displayed() for tile in tiles)
     for tile in tiles[:3]:
         assert tile.find_element(By.TAG_NAME, "img").get_attribute("src").startswith("data:image/jpeg;base64,")
-        assert len(tile.find_elements(By.CSS_SELECTOR, "svg circle[fill]")) == 20
-        assert len(tile.find_elements(By.CSS_SELECTOR, "svg .alike")) == 2
+        spheres = tile.find_elements(By.CSS_SELECTOR, ".spheres figure")
+        assert [sphere.text for sphere in spheres] == ["from the representation", "from the last map"]
+        for sphere in spheres:
+            assert len(sphere.find_elements(By.CSS_SELECTOR, "svg circle[fill]")) == 20
+            assert len(sphere.find_elements(By.CSS_SELECTOR, "svg .alike")) == 2
     options = [option.text for option in Select(opened.find_element(By.ID, "poses-method")).options]
     assert "method-1" not in options  # it has none
 

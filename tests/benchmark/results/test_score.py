@@ -100,6 +100,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t.update(examples=[{**EXAMPLE, "found": 16}]), "found is 16, and an object has the views 0 to 15"),
     (lambda t: t.update(examples=[{**EXAMPLE, "rank": 16}]), "rank is 16, and the target is one of 15 views"),
     (lambda t: t.update(distributions=[{**SHOWN, "view": 16}]), "view is 16, and an object has the views 0 to 15"),
+    (lambda t: t.update(distributions=[{**SHOWN, "input": "picture"}]), r"distributions\[0\].*input.*'picture'"),
     (lambda t: t.update(distributions=[{**SHOWN, "poses": "?"}]), r"distributions\[0\] has a list that cannot be read"),
     (lambda t: t.update(distributions=[{**SHOWN, "shares": pack(np.ones(3))}]), "has 8 and 4 numbers of quaternions"),
     (lambda t: t.update(distributions=[{**SHOWN, "alike": pack(np.ones(4))}]), "quaternions that are not of unit"),

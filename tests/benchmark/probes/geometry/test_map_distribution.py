@@ -18,6 +18,7 @@ from iebench.benchmark.metrics.geometry.pose_distribution import MAP_POSES
 from iebench.benchmark.poses.sphere import RADIUS
 from iebench.benchmark.probes.geometry.map_distribution import map_distribution
 from iebench.benchmark.statistics.metric_info import WHOLE
+from iebench.benchmark.statistics.resamples import unpack
 from iebench.manifests.conventions import pose
 from iebench.manifests.factors import factor_groups
 from iebench.manifests.laws import Constant, Uniform
@@ -121,6 +122,19 @@ def test_the_same_maps_give_the_same_numbers_and_the_penalty_is_kept() -> None:
     first, second = (of_balls("upright", objects=8) for _ in range(2))
     assert map_distribution(first) == map_distribution(second)
     assert first.regularisation[WHOLE]["map_distribution"] == second.regularisation[WHOLE]["map_distribution"]
+
+
+def test_distributions_are_kept_to_be_drawn_as_those_of_the_map() -> None:
+    """Those of one view of ten objects, with their true pose, near which most of the probability is."""
+    context = of_balls("upright", objects=12)
+    map_distribution(context)
+    assert len(context.distributions) == 10 and {shown.input for shown in context.distributions} == {"map"}
+    for shown in context.distributions:
+        row = context.val.identities.index((shown.synset, shown.object_id)) * context.val.views + shown.view
+        (true,) = Rotation.from_quat(unpack(shown.alike).reshape(-1, 4))
+        assert abs((true.as_euler("xyz")[2] - context.val.latents["rot_z"][row] + np.pi) % (2 * np.pi) - np.pi) < 1e-3
+        away = np.degrees((Rotation.from_quat(unpack(shown.poses).reshape(-1, 4)) * true.inv()).magnitude())
+        assert (away <= 30) @ unpack(shown.shares) > 0.5
 
 
 def test_without_maps_or_a_still_camera_a_note_says_why() -> None:
