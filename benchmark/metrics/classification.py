@@ -14,8 +14,14 @@ def accuracy(title: str, about: str, column: bool = False, floor: str = USUAL) -
 
 
 LINEAR = {
-    "top1": accuracy("top-1 %", "share of views whose class a linear layer names", column=True),
-    "top5": accuracy("top-5 %", "share of views whose class is among the five highest logits of a linear layer"),
+    "top1": accuracy("top-1 %", "share of views whose class a linear probe predicts right", column=True),
+    "top5": accuracy("top-5 %", "share of views whose class is among the five that a linear probe finds likeliest"),
 }
-MLP = {"mlp_top1": accuracy("MLP top-1 %", "share of views whose class an MLP names")}
-KERNEL = {"kernel_top1": accuracy("kernel top-1 %", "share of views whose class a kernel regression names")}
+MLP = {
+    "mlp_top1": accuracy("MLP top-1 %", "share of views whose class an MLP, a probe with hidden layers, predicts right")
+}
+KERNEL = {
+    "kernel_top1": accuracy(
+        "kernel top-1 %", "share of views whose class a nonlinear probe, a kernel regression, predicts right"
+    )
+}

@@ -8,7 +8,7 @@ from ..statistics.metric_info import FRACTION, MetricInfo
 from .targets import ROTATION, circles, shares
 
 MAPS = {
-    "mrr": ("MRR", "reciprocal rank of the true view among the object's views; 1: always first"),
+    "mrr": ("MRR", "1 / rank of the true view, on average, among the object's views; 1: always first"),
     "error": (
         "error",
         "share of the differences between an object's views that f does not explain; 0: it explains all",

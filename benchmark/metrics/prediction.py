@@ -15,7 +15,7 @@ _POSE = MetricInfo("", "", higher=False, within=FRACTION, floor="a random view",
 def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["val", "train"]) -> dict[str, MetricInfo]:
     """Describe MRR and H@k. suffix, title : ends of names and titles; among : candidates, in words"""
     infos = {
-        "mrr": replace(_RANK, title="MRR", about="reciprocal rank of the target view", column=column),
+        "mrr": replace(_RANK, title="MRR", about="1 / rank of the target view, on average", column=column),
         **{
             name: replace(
                 _RANK, title=f"H@{k}", about=f"share of target views ranked {_CUTOFFS[k]}", column=column and k == 1
@@ -36,7 +36,12 @@ def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["va
 
 STRICT = {
     **_ranks("", "", "the object's other views", column=True, split="val"),
-    "pre": replace(_POSE, title="PRE", about="pose error, 1 - <q, q'>², of the val view nearest to the prediction"),
+    "pre": replace(
+        _POSE,
+        title="PRE",
+        about="error of the pose of the val view that is nearest to the predictor's output: "
+        "1 - <q, q'>² of the quaternions; 0 if right",
+    ),
 }
 
 RELEASED = {

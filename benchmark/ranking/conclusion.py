@@ -66,7 +66,7 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
         sentence = f"{best} predicts the {noun} beyond chance: its {title} is {value} (floor {floor})."
     else:
         rivals = [f"{name} (untrained)" if _method(rows[name]) == UNTRAINED else name for name in lead.rivals]
-        rest = f"not worse beyond chance: {few(rivals)}" if rivals else "all others are worse beyond chance"
+        rest = f"as good within chance: {few(rivals)}" if rivals else "all others are worse beyond chance"
         sentence = f"{best} leads in {noun} with a {title} of {value} (floor {floor}); {rest}."
     first = Lead.of({name: value for name, value in values.items() if name in {*upper, best}}, info, level).names[0]
     reached = _shown(info, values[first].estimate.value)

@@ -65,7 +65,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         notes=facts.notes(board),
         descriptions=described,
         undescribed="" if described else " hidden",
-        meanings=facts.meanings(board),
+        meanings=facts.metrics(board),
         dataset=facts.dataset(about, data, info),
         runs=facts.runs(board),
         protocol=facts.protocol(about),

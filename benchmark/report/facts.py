@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
+from iebench.manifests.common.meanings import meanings
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.settings import flat
 from iebench.manifests.dataset import DatasetInfo
@@ -19,7 +20,7 @@ from ..ranking.published import CAPTION, TITLES, cells
 from ..results.score import Score
 
 
-def meanings(board: Board) -> str:
+def metrics(board: Board) -> str:
     """Make a list of metrics with their meanings and floors; points of curves are explained beside these."""
     infos = [board.infos[metric] for metric in board.metrics if not is_point(metric)]
     return definitions(
@@ -82,11 +83,12 @@ def runs(board: Board) -> str:
 
 
 def protocol(about: Score) -> str:
-    """List every setting of the protocol, and its rules in words."""
+    """List every setting of the protocol with its meaning, and its rules in words."""
     settings = {k: v for k, v in flat(about.protocol.as_dict()).items() if k != "rules"}
+    lines = [("id", about.protocol_id, "digest of all settings; scores with one id are comparable")]
+    lines += [(key, _plain(value), _meaning(about.protocol, key)) for key, value in settings.items()]
     rules = "".join(f"<li>{escape(rule)}</li>" for rule in about.protocol.rules)
-    listed = definitions([("id", about.protocol_id), *((key, _plain(value)) for key, value in settings.items())])
-    return f"{listed}<ul>{rules}</ul>"
+    return f"<ul>{rules}</ul>{grid(['setting', 'value', 'meaning'], lines)}"
 
 
 def probes(board: Board) -> str:
@@ -137,6 +139,14 @@ def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
         )
     yield "licence", info.licence
     yield "fingerprint", info.fingerprint
+
+
+def _meaning(protocol: object, key: str) -> str:
+    """Return the meaning of a setting, such as "linear.ridge", from the docstring of its class."""
+    *names, last = key.split(".")
+    for name in names:
+        protocol = protocol[name] if isinstance(protocol, dict) else getattr(protocol, name)
+    return meanings(type(protocol)).get(last, "")
 
 
 def _settings(score: Score, key: str) -> str:

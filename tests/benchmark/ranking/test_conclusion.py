@@ -53,12 +53,12 @@ def test_those_that_are_not_worse_beyond_chance_are_named() -> None:
     [first] = concluded(
         score("a", whole=entries(0.5)), score("b", whole=entries(0.499)), score("c", whole=entries(0.2))
     )
-    assert first == "a leads in class with a top-1 of 50.0 % (floor 10.0 %); not worse beyond chance: b."
+    assert first == "a leads in class with a top-1 of 50.0 % (floor 10.0 %); as good within chance: b."
 
 
 def test_an_untrained_rival_is_called_so() -> None:
     [first] = concluded(score("a", whole=entries(0.5)), score("b", "random", whole=entries(0.499)))
-    assert first.endswith("; not worse beyond chance: b (untrained).")
+    assert first.endswith("; as good within chance: b (untrained).")
 
 
 def test_less_is_better_where_the_metric_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from scoring import measured, score_of
 
 from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.metrics.geometry.curves import is_point
-from iebench.benchmark.report import report
+from iebench.benchmark.protocol import load
+from iebench.benchmark.report import facts, report
 from iebench.benchmark.statistics.bootstrap import Estimate
+from iebench.manifests.common.settings import flat
+from iebench.manifests.common.shipped import shipped
 
 CURVES = {"cosine": "sensitivity", "risk": "uncertainty", "match": "correspondence"}
 """First part of the names of a curve's points -> block of the page that draws it."""
@@ -48,6 +52,15 @@ def test_every_metric_but_points_of_curves_is_a_column_and_explained(page: str) 
             head = f"<th scope='row'>{escape(info.title)}<small>{escape(info.about)}; floor: {escape(info.floor)}"
             assert head in described, metric
     assert f"<td class='n end'>{METRICS['pose_mass_15'].show(0.1)}</td>" in described  # its floor
+
+
+@pytest.mark.parametrize("name", shipped("protocol"))
+def test_every_setting_of_a_protocol_has_its_meaning(name: str) -> None:
+    protocol = load(name)
+    page = facts.protocol(replace(score_of("a", {"whole": {"top1": within("top1")}}), protocol=protocol))
+    lines = re.findall(r"<tr><td>([^<]*)</td><td>[^<]*</td><td>([^<]*)</td></tr>", page)
+    assert {key for key, _ in lines} == {"id", *flat(protocol.as_dict())} - {"rules"}
+    assert all(meaning for _, meaning in lines)
 
 
 @pytest.fixture(scope="module")
