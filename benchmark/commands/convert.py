@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from iebench.manifests.shell.answers import answers, reply
+from iebench.manifests.shell.answers import Forecast, answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import Renamed
 
 if TYPE_CHECKING:
     from ..released.heads import Images
@@ -25,7 +26,7 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
         "iebench convert model.pth converted/sie",
         "iebench convert final_weights.pth converted/equicaps --channels rgb",
         "iebench convert seqjepa.pth converted/seq-jepa --drop rot_head",
-        "iebench convert checkpoint.pth.tar converted/care --images stl10",
+        "iebench convert checkpoint.pth.tar converted/care --trained-on stl10",
     ),
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
@@ -53,7 +54,7 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     help="A ReLU between those matrices, or none, as in its training; required with --predictor.",
 )  # fmt: skip
 @click.option(
-    "--images", type=click.Choice(["cifar10", "cifar100", "stl10"]),
+    "--trained-on", "--images", "images", cls=Renamed, type=click.Choice(["cifar10", "cifar100", "stl10"]),
     help="Images that CARE was trained on, if CIFAR or STL; their mean and deviation are in no weight.",
 )  # fmt: skip
 @click.option(
@@ -63,10 +64,10 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     show_default="the only one",
     help="Network to convert if the file holds several, such as an average of weights.",
 )
-@answers(json=True)
+@answers(json=True, dry_run=True)
 def convert(
     checkpoint: Path, out: Path, channels: str | None, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
-    relu: bool | None, images: "Images | None", network: str, as_json: bool,
+    relu: bool | None, images: "Images | None", network: str, as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Convert a released checkpoint to an encoder that can be scored.
 
@@ -75,7 +76,7 @@ def convert(
     capsules, seq-JEPA's aggregator and ContextSSL's decoder are converted too. An unknown tensor is an error that names
     it.
     """
-    from ..released.converted import scores, write  # import torch; here, so that --help is quick
+    from ..released.converted import fitted, scores, write  # import torch; here, so that --help is quick
     from ..released.file import read
     from ..released.heads import Unseen
     from ..released.names import convert as convert_state
@@ -85,6 +86,12 @@ def convert(
     bgr = None if channels is None else channels == "bgr"
     source = read(checkpoint, network)
     released = convert_state(source.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu, images))
+    if dry_run:
+        state, *_ = fitted(out, released, checkpoint)
+        size = sum(tensor.nbytes for tensor in state.values())
+        work = f"{len(state)} tensors of {released.backbone} of {released.layout.name}"
+        Forecast([str(checkpoint)], [str(out)], work, out, disk=size).show(as_json)
+        return
     converted = write(out, released, checkpoint, negated)
     left_out = {**released.left_out, **source.beside}
     parts = ", ".join(f"{part} ({count} tensors)" for part, count in left_out.items())

@@ -2,14 +2,17 @@
 
 import os
 import shlex
+import sys
 import time
+from contextlib import nullcontext, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.progress import duration
 from iebench.manifests.installed.parts import require
-from iebench.manifests.shell.answers import answers
+from iebench.manifests.shell.answers import Forecast, answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 
 from ..distributed.environment import check_once
@@ -29,8 +32,8 @@ from ..distributed.environment import check_once
     default=Path("demo"),
     help="Folder for the dataset, runs, scores and report.",
 )
-@answers(dry_run=True)
-def demo(out: Path, dry_run: bool) -> int:
+@answers(json=True, dry_run=True)
+def demo(out: Path, dry_run: bool, as_json: bool) -> int:
     """Render, train, score and report on a small scale: the whole path.
 
     It trains SIE, VICReg, EquIN and an encoder that is supervised by the rotations; an untrained encoder is scored too.
@@ -39,17 +42,25 @@ def demo(out: Path, dry_run: bool) -> int:
     check_once("demo", os.environ)
     for module in ("bpy", "torch"):  # before minutes of work, not after
         require(module)
-    from ..demo.plan import Plan  # imports torch
+    from ..demo.plan import MINUTES, Plan  # imports torch
     from ..demo.run import WITH_FAILURES, as_process, run, side_by_side
 
     start = time.monotonic()
     plan = Plan.of(out)
     if dry_run:
         left = [f"iebench {shlex.join(step.arguments)}" for step in plan.steps if not step.done]
-        click.echo("\n".join(f"$ {line}" for line in left) or "everything is made")
+        if not as_json:
+            click.echo("\n".join(f"$ {line}" for line in left) or "everything is made")
+        work = f"{len(left)} of {len(plan.steps)} commands; all of them take about {MINUTES} minutes on two cores"
+        Forecast([], [str(out)], work, out).show(as_json, {"commands": left})
         return 0
-    code = run(plan, as_process, lambda chains: side_by_side(plan, chains))
-    if code in (0, WITH_FAILURES):
+    execute = partial(as_process, visible=not as_json)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        code = run(plan, execute, lambda chains: side_by_side(plan, chains))
+    if as_json:
+        made = {"data": plan.data, "runs": plan.runs, "scores": plan.scores, "files": [s.makes for s in plan.compare]}
+        print_json({**made, "code": code, "seconds": round(time.monotonic() - start, 1)})
+    elif code in (0, WITH_FAILURES):
         click.echo(f"\n$ iebench {shlex.join(plan.table)}")
         code = as_process(plan.table) or code
         click.echo(f"\npictures and curves   {out / 'report.html'}   (open it in a browser)")

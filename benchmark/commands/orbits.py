@@ -26,11 +26,11 @@ from iebench.manifests.shell.values import DATASET
     "--out", type=click.Path(path_type=Path), help="Folder of both output files.", show_default="the encoder's"
 )
 @device_option
-@click.option("--limit", type=click.IntRange(1), help="At most this many objects per split.")
-@answers(json=True)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most this many objects per split.")
+@answers(json=True, dry_run=True)
 def orbits(
     folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None,
-    as_json: bool,
+    as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Measure how features change while one factor is swept.
 
@@ -40,7 +40,9 @@ def orbits(
     """
     from ..distributed import device as devices  # the others import torch; here, so that --help is quick
     from ..encoders import registry
-    from ..scoring.orbits import home_of, measure_orbits_of
+    from ..forecasts.encoding import Side, forecast
+    from ..results.orbits import NAME
+    from ..scoring.orbits import PICTURE, home_of, measure_orbits_of, prepared_for_orbits
     from ..training import runs
 
     if folder is not None and spec is not None:
@@ -49,6 +51,12 @@ def orbits(
     loaded = registry.load(f"run:{folder or runs.newest()}" if spec is None else spec, {}, trust)
     if out is None and limit is not None:
         _keep(home_of(loaded), limit)
+    if dry_run:
+        factor, encoder = prepared_for_orbits(loaded, data, where)
+        files = [(out or home_of(loaded)) / name for name in (NAME, PICTURE)]
+        side = Side(encoder, data, home_of(loaded) / "features")
+        forecast([side], where, limit, files, f"curves over {factor.name}").show(as_json)
+        return
     measured = measure_orbits_of(loaded, data, where, limit)
     paths = measured.save(out or home_of(loaded))
     lines = [*measured.lines(), f"{' and '.join(map(str, paths))}: written"]

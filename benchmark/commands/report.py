@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.shell.answers import answers, reply
+from iebench.manifests.shell.answers import Forecast, answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.values import DATASET
 
@@ -32,10 +32,11 @@ from iebench.manifests.shell.values import DATASET
     "--space", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Also write a folder with the page that `iebench push` makes a static Space of the Hugging Face Hub.",
 )  # fmt: skip
-@answers(json=True)
+@answers(json=True, dry_run=True)
 def report(
-    files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None, space: Path | None, as_json: bool
-) -> None:
+    files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None, space: Path | None, as_json: bool,
+    dry_run: bool,
+) -> None:  # fmt: skip
     """Write scores as one HTML page: table, charts, pictures, curves.
 
     Without files: all of runs/*/score.json except smoke runs. Without the dataset: no images. The page needs no
@@ -49,6 +50,12 @@ def report(
 
     scores = gather(files)
     dataset = data or dataset_of(scores)
+    if dry_run:
+        reads = [*scores, *([dataset] if dataset else [])]
+        writes = [path for path in (out, figures, space) if path is not None]
+        work = f"a page of {len(scores)} score{'s' * (len(scores) > 1)}, {'with' if dataset else 'without'} pictures"
+        Forecast([*map(str, reads)], [*map(str, writes)], work, out.parent).show(as_json)
+        return
     page = make_report(scores, dataset)
     write_atomic(out, page)
     drawn: list[Path] = []

@@ -80,7 +80,7 @@ def _wrappers() -> list[str]:
     show_default="FOLDER/score.json, or runs/NAME/score.json; ask-DATASET.json with --ask",
 )
 @click.option(
-    "--resolution", type=click.IntRange(8), help="Side in pixels of the encoder's input images.",
+    "--resolution", type=click.IntRange(8), metavar="PIXELS", help="Side in pixels of the encoder's input images.",
     show_default="the encoder's own; else the dataset's",
 )  # fmt: skip
 @protocol_option
@@ -106,7 +106,10 @@ def _wrappers() -> list[str]:
     help="Also write every prediction of the probes, one row each; see docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
-    "--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split, with 8 views each."
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Smoke run: at most this many objects per split, with 8 views each.",
 )
 @answers(json=True, dry_run=True)
 def score(

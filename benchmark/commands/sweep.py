@@ -36,7 +36,11 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
 @runs_option
 @click.option("--table", type=click.Path(path_type=Path), help="Markdown file to write.", show_default="OUT/NAME.md")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="Number of runs at a time.", show_default="1 here, all on a cluster"
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Number of runs at a time.",
+    show_default="1 here, all on a cluster",
 )
 @click.option(
     "--engine",

@@ -41,9 +41,17 @@ from iebench.manifests.shell.values import Named, of_kind
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
     help="Setting to change: batch=64, encoder.width=0.5, or one of the method, method.covariance=2. Repeatable.",
 )  # fmt: skip
-@click.option("--name", help="Name of the run, at most 120 characters.", show_default="METHOD-DATASET-sSEED")
+@click.option(
+    "--name", metavar="NAME", help="Name of the run, at most 120 characters.", show_default="METHOD-DATASET-sSEED"
+)
 @runs_option
-@click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of the order of views.", show_default="0")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Seed of the weights and of the order of views.",
+    show_default="0",
+)
 @device_option
 @click.option(
     "--subset",
@@ -56,7 +64,7 @@ from iebench.manifests.shell.values import Named, of_kind
     "--cache", type=click.Choice(["auto", "ram", "gpu", "none"]), default="auto",
     help="Memory for decoded images; auto takes the GPU's, else the machine's, if they fit into a small share of it.",
 )  # fmt: skip
-@click.option("--gpus", type=click.IntRange(1), help="Number of GPUs of this machine.", show_default="1")
+@click.option("--gpus", type=click.IntRange(1), metavar="N", help="Number of GPUs of this machine.", show_default="1")
 @click.option("--resume", is_flag=True, help="Continue from the run's last checkpoint, if there is one.")
 @answers(json=True, dry_run=True)
 def train(

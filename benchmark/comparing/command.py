@@ -29,12 +29,12 @@ from iebench.manifests.shell.values import DATASET, ENCODER
 @protocol_option
 @click.option("--trust", is_flag=True, help="Allow the encoders to run their own code, as for `iebench score`.")
 @device_option
-@click.option("--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Smoke run: at most this many objects per split.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Also draw the comparison.")
-@answers(json=True)
+@answers(json=True, dry_run=True)
 def compare(
     first: str, second: str, data: Path | None, rules: str, trust: bool, device: str, limit: int | None,
-    plot: Path | None, as_json: bool,
+    plot: Path | None, as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Compare two encoders: similarity, factors, heads of one on the other.
 
@@ -44,6 +44,7 @@ def compare(
     one and used on the other through relative representations. Every value has a 95 % interval over val objects.
     """
     from ..distributed import device as devices  # these import torch; here, so that --help is quick
+    from ..forecasts.encoding import Side, forecast
     from ..protocol import load
     from .compare import compared
     from .output import screen
@@ -56,6 +57,10 @@ def compare(
     where = devices.pick(device)
     left = subject_of(first, data, where, trust)
     right = subject_of(second, left.data, where, trust)
+    if dry_run:
+        sides = [Side(side.encoder, side.data, side.features) for side in (left, right)]
+        forecast(sides, where, limit, [] if plot is None else [plot], "comparisons of both").show(as_json)
+        return
     comparison = compared([left, right], where, load(rules), limit)
     if as_json:
         print_json(comparison.as_dict())

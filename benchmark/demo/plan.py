@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# The demo in a few lines, sized for about 10 minutes on two CPU cores.
+MINUTES = 10  # of the whole demo on two CPU cores, about
+
+# The demo in a few lines, sized for these minutes.
 DATASET = {
     "recipe": "mini",
     "classes": (

@@ -20,6 +20,7 @@ from ..sweep.run import carry_out
 from .plan import PRESET, Plan, Step
 from .progress import Progress, lengths
 
+STDERR = 2  # number of standard error
 WITH_FAILURES = 3  # exit code of a command that finished with some failures
 
 Execute = Callable[[Sequence[str]], int]
@@ -54,9 +55,12 @@ def run(plan: Plan, execute: Execute, beside: Callable[[Chains], int]) -> int:
     return worst
 
 
-def as_process(arguments: Sequence[str]) -> int:
-    """Run `iebench ARGUMENTS` in a separate process on this terminal; returns its exit code."""
-    return subprocess.run([*IEBENCH, *arguments], check=False).returncode
+def as_process(arguments: Sequence[str], visible: bool = True) -> int:
+    """Run `iebench ARGUMENTS` in a separate process on this terminal; returns its exit code.
+
+    visible : False to send its standard output to standard error
+    """
+    return subprocess.run([*IEBENCH, *arguments], check=False, stdout=None if visible else STDERR).returncode
 
 
 def side_by_side(plan: Plan, chains: Chains) -> int:

@@ -1,8 +1,7 @@
-"""Estimates the time of a score: the encoder on a few images, and the probes on a few objects."""
+"""Estimates the time of a score's probes by running them on a few objects."""
 
 import math
 import tempfile
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from torch import Tensor, nn
 from iebench.manifests.common.progress import silent
 from iebench.manifests.errors import IebenchError
 
-from ..data.images import Images
-from ..encoders.prepared import PreparedEncoder, represent
-from ..features.cache import PIXELS, to_float
+from ..encoders.prepared import PreparedEncoder
 from ..features.feature_file import FeatureFile
 from ..fitting.context import Suite
 from ..protocol import Protocol
@@ -22,28 +19,8 @@ from ..scoring.footprint import Sizes
 from ..scoring.score import score
 from ..scoring.splits import SMOKE_VIEWS
 
-FIRST, GROWTH, LONG = 8, 4, 0.5  # images of the first batch, factor to the next, seconds after which it does not grow
-TIMES = 3  # of a batch; the fastest counts, since other work on the machine only adds time
 FEW, MORE = 24, 3  # objects of the smaller trial of the probes, at least; factor to the larger trial
 SIDE = 32  # pixels of the images that the trial of the probes reads
-
-
-def seconds_per_image(encoder: PreparedEncoder, images: Images, device: torch.device) -> float:
-    """Measure the time to decode and encode one image; on a GPU, the longer of both, since they overlap there."""
-    most = min(len(images), max(FIRST, PIXELS[device.type] // encoder.resolution**2))
-    batch = min(FIRST, most)
-    while True:
-        decoding = encoding = math.inf
-        for _ in range(TIMES):
-            start = time.perf_counter()
-            pixels = images.read(torch.arange(batch).numpy(), encoder.resolution)
-            middle = time.perf_counter()
-            represent(encoder.name, encoder.module, to_float(pixels, device), encoder.precision).cpu()
-            decoding = min(decoding, middle - start)
-            encoding = min(encoding, time.perf_counter() - middle)
-        if batch == most or decoding + encoding > LONG:
-            return (max(decoding, encoding) if device.type == "cuda" else decoding + encoding) / batch
-        batch = min(most, GROWTH * batch)
 
 
 @dataclass(frozen=True)

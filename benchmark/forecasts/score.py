@@ -9,15 +9,15 @@ from iebench.manifests.shell.answers import Forecast
 
 from ..data.images import Images
 from ..encoders.prepared import PreparedEncoder
+from ..features.blocks import BYTES
 from ..fitting.context import Suite
 from ..protocol import Protocol
 from ..scoring.footprint import PROGRAM, Sizes, footprint, lists
 from ..scoring.splits import SMOKE_VIEWS
 from ..scoring.subject import Subject
+from .encoding import seconds_per_image
 from .load import steady
-from .probing import probing, seconds_per_image
-
-FLOAT = 4  # bytes
+from .probing import probing
 
 
 def forecast(
@@ -41,7 +41,7 @@ def forecast(
         reads.append(str(ask))
     with steady(device) as condition:
         if isinstance(encoder, PreparedEncoder):
-            from_file, disk = False, images * encoder.width * FLOAT
+            from_file, disk = False, images * encoder.width * BYTES
             seconds = images * seconds_per_image(encoder, Images.open(subject.data, "train"), device)
             writes.append(str(subject.features))
         probes = probing(encoder, subject.data, protocol, device, sizes, ask, suite)

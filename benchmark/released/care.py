@@ -47,6 +47,6 @@ def statistics(images: Images | None, path: Path) -> tuple[tuple[float, ...], tu
     if images is None:
         raise ConversionError(
             f"{path}: its weights do not show which images CARE was trained on, whose mean and deviation it takes: add "
-            f"--images with one of {', '.join(get_args(Images))}"
+            f"--trained-on with one of {', '.join(get_args(Images))}"
         )
     return STATISTICS[images]

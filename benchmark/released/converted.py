@@ -34,8 +34,8 @@ FACTS, WEIGHTS = "encoder.json", "encoder.safetensors"
 FORMAT = 1
 
 
-def write(out: Path, released: Released, source: Path, negated: bool) -> nn.Module:
-    """Write a converted checkpoint, after checking that its tensors are exactly those of the network; returns that.
+def fitted(out: Path, released: Released, source: Path) -> tuple[dict[str, Tensor], EncoderSettings, nn.Module]:
+    """Check that a checkpoint's tensors are exactly those of its network; returns tensors, encoder and network.
 
     Raises
     ------
@@ -56,6 +56,17 @@ def write(out: Path, released: Released, source: Path, negated: bool) -> nn.Modu
         network = _network(released.method, released.settings, encoder, state, source)
     except UsageError as error:
         raise ConversionError(f"{source} is not a checkpoint of a network that iebench knows: {error}") from error
+    return state, encoder, network
+
+
+def write(out: Path, released: Released, source: Path, negated: bool) -> nn.Module:
+    """Write a converted checkpoint, after checking that its tensors are exactly those of the network; returns that.
+
+    Raises
+    ------
+    ConversionError : see `fitted`.
+    """
+    state, encoder, network = fitted(out, released, source)
     facts = {
         "format": FORMAT,
         "method": released.method,

@@ -177,7 +177,7 @@ def _layout(state: State, path: Path) -> Layout:
 def _statistics(layout: Layout, bgr: bool, unseen: Unseen, path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and deviation of RGB images by channel."""
     if unseen.images is not None and layout is not CARE:
-        raise ConversionError(f"{path} is of {layout.name}, and --images is for CARE on CIFAR or STL: leave it out")
+        raise ConversionError(f"{path} is of {layout.name}, and --trained-on is for CARE on CIFAR or STL: leave it out")
     mean, deviation = care.statistics(unseen.images, path) if layout is CARE else (layout.mean, layout.deviation)
     return (mean[::-1], deviation[::-1]) if bgr else (mean, deviation)  # they are in the order of the network's input
 

@@ -12,10 +12,11 @@ import torch
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import say
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.factors import Factor
 from iebench.manifests.installed.parts import require_plots
 
 from ..distributed.ranks import ALONE
-from ..encoders.prepared import prepare
+from ..encoders.prepared import PreparedEncoder, prepare
 from ..encoders.registry import LoadedEncoder
 from ..errors import EncoderError
 from ..orbits.sweep import Orbits, orbits, swept
@@ -104,20 +105,27 @@ def measure_orbits_of(loaded: LoadedEncoder, data: Path, device: torch.device, l
     EncoderError : the encoder cannot be used, or its representation is too wide.
     """
     recipe, protocol = DatasetInfo.load(data).recipe, load()
-    factor = swept(recipe, data)
-    encoder = prepare(loaded, loaded.side(recipe.resolution), device)
+    factor, encoder = prepared_for_orbits(loaded, data, device)
     for line in encoder.introduction(recipe.resolution):
         say(line)
-    if encoder.dim > WIDE:
-        raise EncoderError(
-            f"orbits are read from at most {WIDE:,} columns and encoder {encoder.name} has {encoder.dim:,}: pool or "
-            "project its features"
-        )
     features = home_of(loaded) / "features"
     train, val = encode_splits(encoder, data, features, device, protocol, 0, limit, ALONE)
     curves = orbits(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
     bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
     return MeasuredOrbits(encoder.name, encoder.weights, val.fingerprint, limit, curves, bootstrap)
+
+
+def prepared_for_orbits(loaded: LoadedEncoder, data: Path, device: torch.device) -> tuple[Factor, PreparedEncoder]:
+    """Return the factor that a dataset sweeps, and the prepared encoder; see `measure_orbits_of` for the errors."""
+    recipe = DatasetInfo.load(data).recipe
+    factor = swept(recipe, data)
+    encoder = prepare(loaded, loaded.side(recipe.resolution), device)
+    if encoder.dim > WIDE:
+        raise EncoderError(
+            f"orbits are read from at most {WIDE:,} columns and encoder {encoder.name} has {encoder.dim:,}: pool or "
+            "project its features"
+        )
+    return factor, encoder
 
 
 def home_of(loaded: LoadedEncoder) -> Path:

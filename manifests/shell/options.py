@@ -1,5 +1,6 @@
 """Options that several verbs have."""
 
+from copy import copy
 from pathlib import Path
 
 import click
@@ -7,6 +8,17 @@ import click
 from ..common.machine import DEVICES
 from ..common.shipped import shipped
 from .values import DATASET, RUN, of_kind
+
+
+class Renamed(click.Option):
+    """An option whose first name is shown; its older names still work."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the row of a help text, with the first name alone."""
+        shown = copy(self)
+        shown.opts = self.opts[:1]
+        return click.Option.get_help_record(shown, ctx)
+
 
 device_option = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", help="Device; auto takes a GPU if there is one."
@@ -22,6 +34,7 @@ protocol_option = click.option(
 )  # fmt: skip
 table_option = click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
 workers_option = click.option(
-    "--workers", "--jobs", "workers", type=click.IntRange(1), help="Number of processes.", show_default="one per core"
-)
+    "--workers", "--jobs", "workers", cls=Renamed, type=click.IntRange(1), metavar="N", help="Number of processes.",
+    show_default="one per core",
+)  # fmt: skip
 dataset_argument = click.argument("dataset", type=DATASET)

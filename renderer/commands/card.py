@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from iebench.manifests.dataset import DatasetInfo, checksums
-from iebench.manifests.folder.checksums import read_sums
-from iebench.manifests.shell.answers import answers, reply
+from iebench.manifests.folder.checksums import INFO, SUMS, read_sums
+from iebench.manifests.shell.answers import Forecast, answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import dataset_argument
 
@@ -23,13 +23,17 @@ from ..output.store import LocalStore
     ),
 )
 @dataset_argument
-@answers(json=True)
-def card(dataset: Path, as_json: bool) -> None:
+@answers(json=True, dry_run=True)
+def card(dataset: Path, as_json: bool, dry_run: bool) -> None:
     """Write a dataset's README.md, croissant.json and SHA256SUMS again.
 
     Every new dataset has these files. Use this command if an older iebench made the dataset, or if its card is lost.
     """
     info = DatasetInfo.load(dataset)
+    if dry_run:
+        files = [str(dataset / name) for name in (README, CROISSANT, SUMS, INFO)]
+        Forecast([str(dataset)], files, f"the card of {info.counts['classes']} classes", dataset).show(as_json)
+        return
     known = read_sums(dataset, checksums(dataset))
     kept = {name: digest for name, digest in known.items() if name not in (README, CROISSANT)}
     write_card(dataset, info, kept, LocalStore(dataset).sizes())

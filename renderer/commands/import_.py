@@ -34,13 +34,20 @@ EXPORTED = "sie-folder"  # a folder written by `iebench export`
 @click.argument("source", type=SOURCE)
 @click.argument("out", type=OUTPUT)
 @click.option(
-    "--views", type=click.IntRange(1, 1000), default=50, help="Views of each object; an object with fewer views fails."
+    "--views",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    default=50,
+    help="Views of each object; an object with fewer views fails.",
 )
 @click.option(
     "--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height of the images."
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Number of processes that check and pack.  [default: one per core]"
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Number of processes that check and pack.  [default: one per core]",
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Import N objects only, spread over the official list."

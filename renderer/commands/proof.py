@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.installed.parts import require
-from iebench.manifests.shell.answers import answers, print_json, reply
+from iebench.manifests.schema import SPLITS
+from iebench.manifests.shell.answers import Forecast, answers, print_json, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import dataset_argument, workers_option
 
@@ -77,13 +79,19 @@ def verify(
 )
 @dataset_argument
 @click.option("--out", type=OUTPUT, help="Folder to write.  [default: inspect/DATASET]")
-@answers(json=True)
-def inspect(dataset: Path, out: Path | None, as_json: bool) -> None:
+@answers(json=True, dry_run=True)
+def inspect(dataset: Path, out: Path | None, as_json: bool, dry_run: bool) -> None:
     """Show a dataset as PNG files and an HTML page: views, laws, objects."""
     require("matplotlib")
     from ..proof.inspect import inspect as inspect_dataset
 
-    paths = list(inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name))
+    folder = out or Path("inspect") / dataset.resolve().name
+    if dry_run:
+        counts = DatasetInfo.load(dataset).counts
+        work = f"a page of {sum(counts[split]['images'] for split in SPLITS):,} views, with pictures of some of them"
+        Forecast([str(dataset)], [str(folder)], work, folder).show(as_json)
+        return
+    paths = list(inspect_dataset(dataset, folder))
     reply(as_json, {"written": paths}, map(str, paths))
 
 
@@ -115,7 +123,6 @@ def view(
     path = out or Path(f"{key}.png")
     lines = view_sample(dataset, key, path, rerender, Origin(source, images), device)
     if as_json:
-        from iebench.manifests.dataset import DatasetInfo
         from iebench.manifests.reading.samples import Samples
 
         row = Samples(dataset, DatasetInfo.load(dataset)).find(key).row

@@ -54,6 +54,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option(
     "--objects-per-class",
     type=WHOLE["objects_per_class"],
+    metavar="N",
     help="Most objects of a class.  [default: 5 built-in objects, else all]",
 )
 @click.option("--keep-size", is_flag=True, help="Do not scale meshes of a folder or table to a diagonal of 1.")
@@ -64,7 +65,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     metavar="NAME|FILE.toml",
     help=f"Recipe: {', '.join(shipped('recipe'))}, factors/NAME (one for each control), or a TOML file.",
 )
-@click.option("--views", type=WHOLE["views"], help="Views of each object.  [default: the recipe's]")
+@click.option("--views", type=WHOLE["views"], metavar="N", help="Views of each object.  [default: the recipe's]")
 @click.option(
     "--resolution",
     type=WHOLE["resolution"],
@@ -91,10 +92,11 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     help="reference: as good as images of 3DIEBench's generator, about three times as slow as fast. draft: for small "
     "images.",
 )
-@click.option("--seed", type=int, help="Seed of all latents.  [default: 0]")
+@click.option("--seed", type=int, metavar="N", help="Seed of all latents.  [default: 0]")
 @click.option(
     "--workers",
     type=WHOLE["workers"],
+    metavar="N",
     help="Number of rendering processes.  [default: one per core, or one per GPU of --devices]",
 )
 @click.option(
@@ -120,6 +122,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option(
     "--threads",
     type=WHOLE["threads"],
+    metavar="N",
     help="Threads of each process.  [default: its share of the cores; 1 on a cluster]",
 )
 @click.option(

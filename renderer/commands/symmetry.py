@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.folder.checksums import INFO, SUMS
 from iebench.manifests.schema import COLOUR_PREFIX
-from iebench.manifests.shell.answers import answers, reply
+from iebench.manifests.shell.answers import Forecast, answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import dataset_argument, workers_option
 from iebench.manifests.symmetry import TABLE
@@ -34,10 +35,11 @@ from iebench.manifests.symmetry import TABLE
     "visible, 100 is black to white.",
 )  # fmt: skip
 @workers_option
-@answers(json=True)
+@answers(json=True, dry_run=True)
 def symmetry(
-    dataset: Path, source: str | None, tolerance: float, colour: float, workers: int | None, as_json: bool
-) -> int:
+    dataset: Path, source: str | None, tolerance: float, colour: float, workers: int | None, as_json: bool,
+    dry_run: bool,
+) -> int:  # fmt: skip
     """Find the rotational symmetries of a dataset's objects.
 
     They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
@@ -45,9 +47,21 @@ def symmetry(
     Each object has two groups: rotations that keep its shape, as seen from outside, and those that keep its colours
     too. A can is round in shape, and its print is not.
     """
-    from ..symmetry.run import write_symmetries
+    from ..symmetry.run import TRIAL, rendered_objects, seconds_per_object, write_symmetries
 
     processes = check_processes(workers or cores(), "--workers")
+    if dry_run:
+        refs = rendered_objects(dataset, source)
+        each = seconds_per_object(refs, tolerance / 100, colour)
+        Forecast(
+            reads=[str(dataset / "objects.parquet"), source or "built-in objects"],
+            writes=[str(dataset / name) for name in (TABLE, SUMS, INFO)],
+            work=f"{len(refs)} objects, {processes} at a time",
+            folder=dataset,
+            seconds=len(refs) * each / processes,
+            basis=f"the mean of {min(TRIAL, len(refs))} objects",
+        ).show(as_json)
+        return 0
     rows = write_symmetries(dataset, source, processes, tolerance / 100, colour)
     kinds, colours = (Counter(_word(row, prefix) for row in rows) for prefix in ("", COLOUR_PREFIX))
     table = {"file": dataset / TABLE, "objects": len(rows), "kinds": kinds, "kinds_with_colour": colours}

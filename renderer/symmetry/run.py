@@ -1,6 +1,8 @@
 """The main path of `iebench symmetry`: read every object's mesh, find its symmetries, write one table."""
 
 import multiprocessing
+import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -23,6 +25,8 @@ from ..sources import ObjectRef
 from .estimate import COLOUR, SHARE, TOLERANCE, Colours, MeshSymmetry, symmetries
 from .surface import coloured_points, surface
 
+TRIAL = 6  # objects whose analysis is timed for an estimate
+
 
 def write_symmetries(
     folder: Path, source: str | None, jobs: int, tolerance: float = TOLERANCE, colour: float = COLOUR
@@ -38,10 +42,8 @@ def write_symmetries(
     DatasetError : the folder contains no finished dataset.
     SourceError : the objects are missing.
     """
-    info = DatasetInfo.load(folder)
+    info, refs = DatasetInfo.load(folder), rendered_objects(folder, source)
     kept = {name: sha for name, sha in read_sums(folder, checksums(folder)).items() if name != TABLE}
-    objects = [row for row in read_table(folder / "objects.parquet").to_pylist() if row["status"] != "failed"]
-    refs = list(objects_of(objects, info, source).values())
     rows = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool, Meter("analysing", len(refs), "objects") as meter:
@@ -53,6 +55,20 @@ def write_symmetries(
     save_atomic(folder / TABLE, lambda partial: pq.write_table(table, partial, compression="zstd"))
     info.save(folder, kept)
     return rows
+
+
+def rendered_objects(folder: Path, source: str | None) -> list[ObjectRef]:
+    """Return the objects of a dataset that were rendered; see `write_symmetries`."""
+    objects = [row for row in read_table(folder / "objects.parquet").to_pylist() if row["status"] != "failed"]
+    return list(objects_of(objects, DatasetInfo.load(folder), source).values())
+
+
+def seconds_per_object(refs: Sequence[ObjectRef], tolerance: float, colour: float) -> float:
+    """Measure the seconds that a process takes for an object, as a mean over a few spread over all."""
+    start, trial = time.perf_counter(), refs[:: max(1, len(refs) // TRIAL)][:TRIAL]
+    for ref in trial:
+        analyse(ref, tolerance, colour)
+    return (time.perf_counter() - start) / max(1, len(trial))
 
 
 def analyse(ref: ObjectRef, tolerance: float = TOLERANCE, colour: float = COLOUR) -> dict[str, Any]:

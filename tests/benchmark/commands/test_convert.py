@@ -1,5 +1,6 @@
 """`iebench convert`: what it prints, its exit codes, and options of widths and networks."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,15 @@ def test_the_command_says_what_it_did_and_overwrites_nothing(
     assert {file.name for file in out.iterdir()} == {"encoder.json", "encoder.safetensors"}
     assert run(str(path), str(out)) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+def test_a_dry_run_checks_every_tensor_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = put(tmp_path / "model.pth", sie_state()), tmp_path / "out"
+    assert run(str(path), str(out), "--dry-run", "--json") == 0
+    forecast = json.loads(capsys.readouterr().out)
+    assert forecast["writes"] == [str(out)] and not out.exists()
+    assert run(str(path), str(out)) == 0
+    size = (out / "encoder.safetensors").stat().st_size
+    assert forecast["disk"] == pytest.approx(size, rel=0.05)
+    damaged = {name: value for name, value in sie_state().items() if name != "predictor.hypernet.net.0.weight"}
+    assert run(str(put(tmp_path / "other.pth", damaged)), str(tmp_path / "again"), "--dry-run") == 1

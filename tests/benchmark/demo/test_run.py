@@ -1,5 +1,6 @@
 """The demo: its commands and their order, the steps that it skips, and its behaviour on a failure."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_the_command_prints_each_line_and_where_everything_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done: list[Sequence[str]] = []
-    monkeypatch.setattr(module, "as_process", lambda arguments: done.append(arguments) or 0)
+    monkeypatch.setattr(module, "as_process", lambda arguments, visible=True: done.append(arguments) or 0)
     monkeypatch.setattr(module, "side_by_side", lambda plan, chains: 0)
     assert command.demo.main(["--out", str(tmp_path)], standalone_mode=False) == 0
     out = capsys.readouterr().out
@@ -123,6 +124,33 @@ def test_the_command_prints_each_line_and_where_everything_is(
     assert out.count("$ iebench ") == len(ALL) + 1
     assert f"$ iebench train --method sie --preset {PRESET} --data {Plan.of(tmp_path).data} --name sie" in out
     assert str(tmp_path / "report.html") in out and "in all" in out
+
+
+def test_json_is_alone_on_standard_output_and_steps_are_on_standard_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[bool] = []
+    monkeypatch.setattr(module, "as_process", lambda arguments, visible: shown.append(visible) or 0)
+    monkeypatch.setattr(module, "side_by_side", lambda plan, chains: 0)
+    assert command.demo.main(["--out", str(tmp_path), "--json"], standalone_mode=False) == 0
+    out, err = capsys.readouterr()
+    table = json.loads(out)
+    assert (table["code"], len(table["scores"]), table["data"]) == (0, len(METHODS), str(Plan.of(tmp_path).data))
+    assert shown == [False] * 3 and err.count("$ iebench ") == len(ALL)
+
+
+def test_a_dry_run_lists_what_is_left_and_makes_nothing(
+    plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished(plan)
+    (plan.runs / METHODS[1] / "score.json").unlink()
+    capsys.readouterr()
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert command.demo.main(["--out", str(tmp_path), "--dry-run", "--json"], standalone_mode=False) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert [line.split()[1] for line in table["commands"]] == ["score", "leaderboard", "report"]
+    assert table["writes"] == [str(tmp_path)] and "3 of 13 commands" in table["work"]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 def test_methods_train_beside_each_other_and_failures_name_their_log(
@@ -182,5 +210,8 @@ def test_the_preset_has_every_method_and_the_untrained_one_has_no_steps(tiny_dat
 def test_a_process_passes_its_exit_code_on(capfd: pytest.CaptureFixture[str]) -> None:
     assert as_process(["--version"]) == 0
     assert "iebench" in capfd.readouterr().out
+    assert as_process(["--version"], visible=False) == 0
+    out, err = capfd.readouterr()
+    assert not out and "iebench" in err
     assert as_process(["leaderboard", "nothing.json"]) == 1
     assert "no such file: nothing.json" in capfd.readouterr().err

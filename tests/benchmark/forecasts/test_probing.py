@@ -12,8 +12,10 @@ from scoring import from_run, untrained_run
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.encoders.prepared import PreparedEncoder
 from iebench.benchmark.errors import ScoringError
+from iebench.benchmark.forecasts import encoding
 from iebench.benchmark.forecasts import probing as module
-from iebench.benchmark.forecasts.probing import extended, probing, seconds_per_image
+from iebench.benchmark.forecasts.encoding import seconds_per_image
+from iebench.benchmark.forecasts.probing import extended, probing
 from iebench.benchmark.protocol import load
 from iebench.benchmark.scoring.footprint import Sizes
 
@@ -75,5 +77,5 @@ def test_the_time_of_an_image_has_its_decoding(
 ) -> None:
     images = Images.open(tiny_dataset, "train")
     clock = iter(range(1000))  # each look at the clock is a second later, so that decoding and encoding take one each
-    monkeypatch.setattr(module.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(encoding.time, "perf_counter", lambda: float(next(clock)))
     assert seconds_per_image(encoder, images, CPU) == pytest.approx(2 / 8)

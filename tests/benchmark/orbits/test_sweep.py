@@ -83,7 +83,11 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     plan = replace(tiny_plan(classes="2", per_class=6, views=6), recipe=replace(RECIPE, views=6, resolution=32))
     render_dataset(plan, tmp_path / "orbit", workers=1, backend=FAKE)
     run = untrained_run(tmp_path / "run", tmp_path / "orbit")
-    result = CliRunner().invoke(command, ["--run", str(run), "--data", str(tmp_path / "orbit")], standalone_mode=False)
+    call = ["--run", str(run), "--data", str(tmp_path / "orbit")]
+    planned = CliRunner().invoke(command, [*call, "--dry-run", "--json"], standalone_mode=False)
+    assert json.loads(planned.stdout)["writes"] == [str(run / n) for n in ("orbits.json", "orbits.png", "features")]
+    assert not (run / "orbits.json").exists() and not (run / "features").exists()
+    result = CliRunner().invoke(command, call, standalone_mode=False)
     assert result.exception is None and "place error" in result.output
     table = json.loads((run / "orbits.json").read_text())
     assert table["factor"] == "rot_z" and list(table["parts"]) == ["whole", "invariant", "equivariant"]

@@ -93,9 +93,9 @@ def test_features_of_imagenet100_are_those_of_the_query_encoder(deep: bool, mome
 def test_the_images_of_its_training_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = saved(tmp_path / "checkpoint.pth.tar", weights()), tmp_path / "out"
     for more, code, words in (
-        ([], 1, "add --images with one of cifar10, cifar100, stl10"),
-        (["--images", "imagenet"], 2, "'imagenet' is not one of"),
-        (["--images", "cifar10", "--predictor", "8", "--no-predictor-relu"], 1, "has no hypernetwork"),
+        ([], 1, "add --trained-on with one of cifar10, cifar100, stl10"),
+        (["--trained-on", "imagenet"], 2, "'imagenet' is not one of"),
+        (["--trained-on", "cifar10", "--predictor", "8", "--no-predictor-relu"], 1, "has no hypernetwork"),
         (["--images", "cifar10"], 0, "resnet18 of Sharut/CARE, under state_dict; left out: g (8 tensors)"),
     ):
         with pytest.raises(SystemExit) as stop:
@@ -107,7 +107,7 @@ def test_the_images_of_its_training_are_asked_for(tmp_path: Path, capsys: pytest
 def test_what_is_no_encoder_of_care_is_named(tmp_path: Path) -> None:
     state, path, unseen = weights(), tmp_path / "c.pth", Unseen(images="cifar100")
     with pytest.raises(
-        ConversionError, match=r"c\.pth is of a backbone alone .*, and --images is for CARE on CIFAR or STL"
+        ConversionError, match=r"c\.pth is of a backbone alone .*, and --trained-on is for CARE on CIFAR or STL"
     ):
         convert(state, path, unseen=unseen)
     path = saved(path, {name: value for name, value in state.items() if name != "layer3.1.bn1.bias"})

@@ -14,19 +14,30 @@ from iebench.manifests.shell.answers import Forecast, answers, print_json
 from iebench.manifests.shell.cli import iebench, main
 from iebench.manifests.shell.verbs import VERBS
 
-NO_JSON = {"demo", "completion"}  # no result of their own
-DRY_RUN = {
+WRITERS = {
     "render",
     "import",
     "export",
+    "inspect",
+    "card",
+    "symmetry",
     "train",
     "runs",
     "sweep",
+    "convert",
     "score",
+    "orbits",
+    "compare",
+    "report",
     "push",
     "pull",
     "demo",
-}  # long, or they write much
+}
+"""Verbs that write several files, or work for minutes and write; each has --dry-run."""
+ANSWER = {"verify", "methods", "validate", "leaderboard", "doctor", "view"}
+"""Verbs that print an answer, and write at most the one file that --out names."""
+SCRIPT = {"completion"}
+"""Verbs whose output is a script, the same for every reader."""
 
 
 def command(verb: str) -> click.Command:
@@ -41,11 +52,49 @@ def run(*arguments: object) -> int:
     return int(stop.value.code or 0)
 
 
-def test_the_shared_options_of_every_verb() -> None:
-    options = {verb: {name for option in command(verb).params for name in option.opts} for verb in VERBS}
-    assert {verb for verb in VERBS if "--quiet" not in options[verb]} == {"completion"}
-    assert {verb for verb in VERBS if "--json" not in options[verb]} == NO_JSON
-    assert {verb for verb in VERBS if "--dry-run" in options[verb]} == DRY_RUN
+def options(verb: str) -> set[str]:
+    return {name for option in command(verb).params for name in option.opts}
+
+
+def test_every_verb_is_of_one_kind_which_gives_its_shared_options() -> None:
+    assert sorted([*WRITERS, *ANSWER, *SCRIPT]) == sorted(VERBS)
+    for verb in VERBS:
+        shared = {"--quiet", "--json", "--dry-run"} & options(verb)
+        expected = {"--quiet", "--json", "--dry-run"} if verb in WRITERS else {"--quiet", "--json"}
+        assert shared == (set() if verb in SCRIPT else expected), verb
+
+
+def test_an_option_has_one_form_in_all_verbs() -> None:
+    """A name means the same everywhere: it takes a value or not, and the value is called the same."""
+    forms: dict[str, dict[object, list[str]]] = {}
+    for verb in VERBS:
+        for option in command(verb).params:
+            if isinstance(option, click.Option):
+                takes = option.metavar if not option.is_flag and type(option.type) in NUMBERS else option.is_flag
+                forms.setdefault(option.opts[0], {}).setdefault(takes, []).append(verb)
+    several = {name: form for name, form in forms.items() if len(form) > 1}
+    assert several.keys() == ANOTHER_FORM.keys(), several
+    unnamed = [name for name, form in forms.items() if None in form]
+    assert not unnamed, f"a number without a name, as N: {unnamed}"
+
+
+def test_one_idea_has_one_name() -> None:
+    """Help texts that say the same belong to options of the same name."""
+    names: dict[str, set[str]] = {}
+    for verb in VERBS:
+        for option in command(verb).params:
+            if isinstance(option, click.Option) and option.help:
+                names.setdefault(option.help.lower().rstrip("."), set()).add(option.opts[0])
+    assert [ideas for ideas in names.values() if len(ideas) > 1] == []
+
+
+def test_old_names_of_options_work_and_are_not_shown() -> None:
+    for verb, old, new in (("verify", "--jobs", "--workers"), ("convert", "--images", "--trained-on")):
+        verb_command = command(verb)
+        assert old in options(verb)
+        with click.Context(verb_command) as context:
+            text = verb_command.get_help(context)
+        assert new in text and f"{new}, {old}" not in text and f"{old} " not in text.partition("Options")[2]
 
 
 COMPLETED = {
@@ -54,6 +103,11 @@ COMPLETED = {
     "second": "runs/mine", "compare": "runs/mine", "classes": "mug", "passes": "mask", "name": "3diebench",
     "prune": "features", "quality": "draft", "engine": "local",
 }  # fmt: skip
+NUMBERS = (click.IntRange, click.FloatRange, type(click.INT))
+ANOTHER_FORM = {
+    "--rerender": "the number of samples for verify, the one sample for view",
+}
+"""Options that take a value in one verb and none in another, or one of another name, with the reason."""
 ELSEWHERE = {("convert", "name"), ("train", "name")}  # a name of the user's own
 
 
@@ -130,22 +184,32 @@ def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
         (("render", "--classes", 2, "--dry-run"), "seconds"),
         (("train", "--data", "DATA", "--set", "steps=7", "--set", "batch=4", "--device", "cpu", "--dry-run"), "memory"),
         (("score", "--features", "mine.parquet", "--data", "DATA", "--dry-run"), "memory"),
+        (("compare", "mine.parquet", "mine.parquet", "--data", "DATA", "--dry-run"), "disk"),
+        (("export", "sie-folder", "DATA", "exported", "--dry-run"), "disk"),
+        (("inspect", "DATA", "--dry-run"), "writes"),
+        (("card", "DATA", "--dry-run"), "writes"),
+        (("symmetry", "DATA", "--workers", 1, "--dry-run"), "seconds"),
     ],
 )
 def test_a_result_is_json_and_nothing_else_on_standard_output(
     tiny_dataset: Path, workspace: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[object, ...], key: str
 ) -> None:
-    data, before = workspace / "tiny", sorted(workspace.iterdir())
+    data = workspace / "tiny"
     if "DATA" in arguments:
         shutil.copytree(tiny_dataset, data)
     if "mine.parquet" in arguments:
         _features(data, workspace / "mine.parquet")
-        before.append(workspace / "mine.parquet")
+    before = _times(workspace)
     assert run(*(data if word == "DATA" else word for word in arguments), "--json", "--quiet") == 0
     table = json.loads(capsys.readouterr().out)
     assert table[key]
     if "--dry-run" in arguments:
-        assert {*workspace.iterdir()} - {data} == {*before}
+        assert _times(workspace) == before
+
+
+def _times(folder: Path) -> dict[Path, int]:
+    """Return the time of the last change of everything in a folder."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def _features(data: Path, path: Path) -> None:
