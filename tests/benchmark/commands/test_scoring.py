@@ -19,6 +19,7 @@ from scoring import SMALL, untrained_run
 from iebench.benchmark import protocol
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.fitting.context import PROBES
+from iebench.benchmark.results.checksum import checksum
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
@@ -143,6 +144,7 @@ def test_a_probe_of_another_package_is_ranked_with_it_and_shown_as_unknown_witho
     table = json.loads(Path("runs/sie/score.json").read_text())
     assert table["versions"]["theirs"] == "1.0"
     table["metrics"]["spread"]["higher"] = True
+    table["checksum"] = checksum(table)
     Path("other.json").write_text(json.dumps(table))
     assert call("leaderboard", "runs/sie/score.json", "other.json") == 1
     assert "metric spread's higher False against True" in capsys.readouterr().err
