@@ -8,7 +8,7 @@ from iebench.manifests.text.escapes import screen
 
 from ..metrics.geometry.curves import is_point
 from .board import Board, Cell
-from .tables import NOTHING, interval, number
+from .tables import CEILING, FLOOR, NOTHING, interval, number
 
 
 def described(board: Board) -> str:
@@ -18,11 +18,16 @@ def described(board: Board) -> str:
     table.add_column("description", no_wrap=True)
     for row in board.rows:
         table.add_column(screen(row.part), justify="right", no_wrap=True)
-    table.add_column("floor", justify="right", no_wrap=True, style="dim")
+    ends = {FLOOR: board.floors}
+    if board.ceilings.keys() & {*metrics}:
+        ends[CEILING] = board.ceilings
+    for end in ends:
+        table.add_column(end, justify="right", no_wrap=True, style="dim")
     for metric in metrics:
         info = board.infos[metric]
         cells = (_text(row.cells.get(metric)) for row in board.rows)
-        table.add_row(screen(info.title), *cells, info.show(board.floors[metric]))
+        shown = (info.show(of[metric]) if metric in of else NOTHING for of in ends.values())
+        table.add_row(screen(info.title), *cells, *shown)
     return "\n".join(line.rstrip() for line in drawn(table) if line.strip())
 
 
