@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from .common.causes import read_failure
 from .common.files import write_atomic
+from .common.nearby import nearby
 from .common.placeholders import placeholder
 from .common.settings import build
 from .common.versions import version_fault
@@ -160,7 +161,8 @@ def _absent(folder: Path) -> DatasetError:
         )
     if (folder / PLAN).is_file():
         return DatasetError(f"{folder} is not finished: run the same `iebench render` again; it continues")
-    return DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
+    remedy = nearby(folder, INFO) or "give another folder, or run `iebench render`"
+    return DatasetError(f"{folder} holds no dataset (no {INFO}): {remedy}")
 
 
 def shard_tables(folder: Path, split: str) -> list[Path]:

@@ -12,6 +12,7 @@ from ..errors import SettingError, UnknownName
 
 SHORT = {"lr": "learning_rate", "wd": "weight_decay"}
 PATTERN = re.compile(r"\s*([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*([^=<>!\s].*?)\s*")
+SECOND = re.compile(r"\s[\w.-]+\s*[=<>!]")  # in a value: the beginning of another filter
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
@@ -41,7 +42,7 @@ def parsed(texts: Iterable[str]) -> list[Filter]:
 
     Raises
     ------
-    SettingError : another form, or a text where only a number has an order.
+    SettingError : another form, several filters in one text, or a text where only a number has an order.
 
     >>> parsed(["lr>1e-3"])
     [Filter(name='learning_rate', symbol='>', limit=0.001)]
@@ -51,6 +52,8 @@ def parsed(texts: Iterable[str]) -> list[Filter]:
         match = PATTERN.fullmatch(text)
         if match is None:
             raise SettingError(f"{text!r:.120} is not a filter: write NAME=VALUE, or !=, <, <=, > or >= in place of =")
+        if SECOND.search(match[3]):
+            raise SettingError(f"{text!r:.120} has several filters: give each as an argument of its own")
         name, symbol, limit = match[1], match[2], value(match[3])
         if symbol not in ("=", "!=") and not _is_number(limit):
             raise SettingError(f"{text!r:.120} compares with {match[3]!r}, which is not a number: use = or !=")

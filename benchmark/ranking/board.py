@@ -317,8 +317,8 @@ def _called(score: Score) -> str:
 
 
 def _pairs(score: Score) -> str:
-    """Return the digest of the val pairs if the protocol fixes them, else ""."""
-    return score.pairs.get("val", "")[:12] if score.protocol.pairs == "fixed" else ""
+    """Return the digest of the val pairs if the protocol fixes them, else "not fixed"."""
+    return score.pairs.get("val", "")[:12] if score.protocol.pairs == "fixed" else "not fixed"
 
 
 def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, object]]:

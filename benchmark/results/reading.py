@@ -72,7 +72,8 @@ def _table(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
     except OSError as error:
-        raise ScoreFileError(read_failure(path, error, "name a score.json")) from None
+        inside = path / NAME
+        raise ScoreFileError(read_failure(path, error, f"name {inside if inside.is_file() else f'a {NAME}'}")) from None
     except RecursionError:
         raise ScoreFileError(f"{path} is not a score: its JSON is nested too deeply: {REMEDY}") from None
     except UnicodeDecodeError:

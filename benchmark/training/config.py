@@ -16,6 +16,7 @@ from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.nearby import nearby
 from iebench.manifests.common.settings import build, check_finite, differences, override
 from iebench.manifests.common.shipped import called, extended
 from iebench.manifests.common.versions import is_newer
@@ -238,9 +239,8 @@ class RunConfig:
             check_text({**table, "data": ""}, path, RunError, MEND)  # the path of the data may contain any characters
             settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
         except FileNotFoundError:
-            raise RunError(
-                f"{path.parent} is not a run folder (no {path.name}): train with `iebench train`, or name another"
-            ) from None
+            remedy = nearby(path.parent, path.name) or "train with `iebench train`, or name another"
+            raise RunError(f"{path.parent} is not a run folder (no {path.name}): {remedy}") from None
         except UsageError as error:
             raise (_newer(path, table) or error) from None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -28,6 +28,16 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
         parsed([text])
 
 
+@pytest.mark.parametrize("text", ["status=done lr>1e-3", "method=sie  seed != 0"])
+def test_two_filters_in_one_argument_are_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="has several filters: give each as an argument of its own"):
+        parsed([text])
+
+
+def test_a_value_may_contain_blanks() -> None:
+    assert parsed(["name=my first run"])[0].limit == "my first run"
+
+
 def test_a_name_that_no_run_has_is_refused() -> None:
     with pytest.raises(UnknownName, match=r"unknown value of runs 'sead'; did you mean seed\?"):
         check_names(parsed(["sead=0"]), sorted(VALUES))
