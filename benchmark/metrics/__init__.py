@@ -26,6 +26,7 @@ from .geometry import (
     ceilings,
     correspondence,
     descriptions,
+    mirror,
     pose_distribution,
     self_similarity,
     sensitivity,
@@ -64,6 +65,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "transfer": transfer.transfers(groups),
         "uncertainty": uncertainty.UNCERTAINTY,
         "correspondence": correspondence.CORRESPONDENCE,
+        "mirror": mirror.MIRROR,
         "self_similarity": self_similarity.SELF_SIMILARITY,
         "pose_distribution": pose_distribution.POSES | pose_distribution.MAP_POSES,
     }

@@ -61,6 +61,7 @@ function descriptions() {
   metricCurves("risk", "uncertainty", (scalar) => `% of the views, those first that the ${scalar} makes most certain`, "share of wrong classes");
   metricCurves("match", "correspondence", (over) => ({ angle: "rotation between the views, degrees: upper end of the bin",
     depth: "depth of the stage, % of the encoder's stages" })[over], "share of right matches");
+  metricCurves("mirror", "mirror", () => "angle between the two poses, degrees: upper end of the bin", "share of errors");
 }
 
 function orbits() {

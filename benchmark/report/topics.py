@@ -18,6 +18,7 @@ TOPICS = {
     "uncertainty": "does a number warn of a wrong class?",
     "correspondence": "maps of the encoder", "self_similarity": "maps of the encoder",
     "pose_distribution": "pose as a distribution",
+    "mirror": "same or mirrored?",
 }  # fmt: skip
 """File of a probe -> topic; the topic of others is the name of their file."""
 _PROBES = {metric: probe for probe, metrics in by_probe().items() for metric in metrics}

@@ -19,7 +19,7 @@ from iebench.benchmark.statistics.bootstrap import Estimate
 from iebench.manifests.common.settings import flat
 from iebench.manifests.common.shipped import shipped
 
-CURVES = {"cosine": "sensitivity", "risk": "uncertainty", "match": "correspondence"}
+CURVES = {"cosine": "sensitivity", "risk": "uncertainty", "match": "correspondence", "mirror": "mirror"}
 """First part of the names of a curve's points -> block of the page that draws it."""
 
 

@@ -1,0 +1,1 @@
+"""Objects against their mirror images."""
