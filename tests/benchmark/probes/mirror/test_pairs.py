@@ -30,7 +30,7 @@ def test_a_flipped_picture_shows_the_mirror_image_in_the_mirrored_pose(azimuth: 
 
 def test_angles_are_those_of_scipy() -> None:
     first, second = Rotation.random(3, random_state=0), Rotation.random(4, random_state=1)
-    expected = [[np.degrees((one.inv() * other).magnitude()) for other in second] for one in first]
+    expected = [[np.degrees((a.inv() * b).magnitude()) for b in second] for a in first]
     assert angles(first.as_matrix(), second.as_matrix()) == pytest.approx(np.array(expected))
 
 
