@@ -16,11 +16,11 @@ from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.nearby import nearby
 from iebench.manifests.common.settings import build, check_finite, differences, override
 from iebench.manifests.common.shipped import called, extended
 from iebench.manifests.common.versions import is_newer
 from iebench.manifests.dataset import DatasetInfo, newest
+from iebench.manifests.folder.nearby import nearby
 from iebench.manifests.schema import MAX_VIEW
 from iebench.manifests.text.plain_text import check_text
 

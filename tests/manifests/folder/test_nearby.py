@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from iebench.manifests.common.nearby import nearby
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.folder.nearby import nearby
 
 
 @pytest.fixture
