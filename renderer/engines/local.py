@@ -19,9 +19,10 @@ from ..machine.scratch import scratch
 from ..output.shards import Outcome
 from ..output.store import Store, open_store
 from ..output.writer import Writer
-from ..plan import Shard
+from ..plan import Plan, Shard
+from ..sources import ObjectRef
 from ..workers import worker
-from ..workers.pool import Lost, Pool
+from ..workers.pool import Lost, Pool, Running
 from . import Advance, Work
 
 
@@ -62,10 +63,8 @@ class Local:
         )
         with Writer(store, plan.recipe) as writer:
 
-            def watch(running: Sequence[tuple[tuple[int, int], float]]) -> None:
-                refs = [(shards[s].objects[i], seconds) for (s, i), seconds in running]
-                advance.running([f"{ref.class_name} {ref.object_id}, {plan.view_count(ref)} views, {seconds:.0f} s"
-                                 for ref, seconds in refs])  # fmt: skip
+            def watch(running: Sequence[Running[tuple[int, int]]]) -> None:
+                advance.running([_line(plan, shards[task.key[0]].objects[task.key[1]], task) for task in running])
 
             for (s, i), result in self._pool.run(worker.render_all, tasks, watch):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
@@ -74,6 +73,12 @@ class Local:
                 if len(rendered[s]) == len(shards[s].objects):
                     ready = rendered.pop(s)
                     writer.write(shards[s], [ready[k] for k in range(len(ready))])
+
+
+def _line(plan: Plan, ref: ObjectRef, task: Running[tuple[int, int]]) -> str:
+    """Return the line about a worker: its object, the view that it renders, and its seconds with the object."""
+    count = plan.view_count(ref)
+    return f"{ref.class_name} {ref.object_id}, view {min(task.views + 1, count)} of {count}, {task.seconds:.0f} s"
 
 
 def render_as(

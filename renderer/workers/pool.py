@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ..errors import WorkerError
 from ..machine.interrupts import without_interrupts
@@ -41,6 +41,15 @@ class Lost:
     """A task that no worker could finish, with the cause in one sentence."""
 
     cause: str
+
+
+@dataclass(frozen=True)
+class Running(Generic[K]):
+    """A task that a worker is at: its key, the views that are finished, and its seconds so far."""
+
+    key: K
+    views: int
+    seconds: float
 
 
 @dataclass
@@ -71,9 +80,10 @@ class _Worker:
     since: float  # monotonic: start of its task, or of the worker itself
     ready: bool = False
     task: _Task | None = None
+    views: int = 0  # that it finished of its task
 
     def send(self) -> None:
-        self.since = time.monotonic()
+        self.since, self.views = time.monotonic(), 0
         if self.task is not None:
             with suppress(OSError):  # the worker has just died; `Pool._look` will notice
                 self.connection.send(self.task.message)
@@ -121,11 +131,11 @@ class Pool:
 
     def run(
         self, function: Callable[..., T], tasks: Iterable[tuple[K, tuple[Any, ...]]],
-        watch: Callable[[Sequence[tuple[K, float]]], None] | None = None,
+        watch: Callable[[Sequence[Running[K]]], None] | None = None,
     ) -> Iterator[tuple[K, T | Lost]]:  # fmt: skip
         """Yield the results of `function(*arguments)` for each (key, arguments), in order of completion.
 
-        watch : takes, several times a second, the key of each running task and its seconds so far
+        watch : takes the running tasks several times a second
 
         Raises
         ------
@@ -141,8 +151,8 @@ class Pool:
             tick = time.monotonic() - self._looked >= TICK
             self._looked = time.monotonic() if tick else self._looked
             if tick and watch is not None:
-                busy = [(worker.task, worker.since) for worker in self._workers if worker.ready and worker.task]
-                watch([(task.key, self._looked - since) for task, since in busy])
+                busy = [(worker.task, worker) for worker in self._workers if worker.ready and worker.task]
+                watch([Running(task.key, worker.views, self._looked - worker.since) for task, worker in busy])
             for worker in list(self._workers):
                 task = worker.task
                 event = self._look(worker, tick)
@@ -189,8 +199,11 @@ class Pool:
     def _look(self, worker: _Worker, tick: bool) -> _Done | _Broken | None:
         """Return the result or failure of the worker's task since the last check, or None; remove a broken worker."""
         try:
-            if worker.connection.poll():
-                return self._hear(worker, *worker.connection.recv())
+            while worker.connection.poll():
+                kind, value = worker.connection.recv()
+                if kind != "views":
+                    return self._hear(worker, kind, value)
+                worker.views = value
         except (EOFError, OSError):  # the worker died, perhaps while sending a result
             worker.process.join(5)
         if not worker.process.is_alive():

@@ -19,7 +19,7 @@ from . import worker
 def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
     """Reply to each (function, arguments) with ("result", value), ("error", IebenchError) or ("failure", cause).
 
-    The first reply is ("ready", None).
+    The first reply is ("ready", None); while an object is rendered, there is a ("views", finished) before each view.
 
     scratch : folder for all temporary files of this process
     """
@@ -34,6 +34,7 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
         connection.send(("error", IebenchError(f"the renderer cannot start: {reason(error, origin_of(error))}")))
         return
     connection.send(("ready", None))
+    worker.report_to(lambda views: connection.send(("views", views)))
     while True:
         try:
             function, arguments = connection.recv()

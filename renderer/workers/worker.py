@@ -4,7 +4,7 @@ import importlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +39,13 @@ _setup: Setup
 _failure: IebenchError | None = None
 
 
+def _unheard(views: int) -> None:
+    """Report finished views to nobody."""
+
+
+_report: Callable[[int], None] = _unheard
+
+
 def start(setup: Setup) -> None:
     """Initialise the process: silence its output and build the scene."""
     global _renderer, _setup, _failure  # noqa: PLW0603  a process has exactly one renderer
@@ -53,6 +60,12 @@ def start(setup: Setup) -> None:
         _failure = missing_part(error.name or "bpy", None if isinstance(error, ModuleNotFoundError) else error)
     except IebenchError as error:  # raised later by `about`, the first task; raising it here would cause restarts
         _failure = error
+
+
+def report_to(report: Callable[[int], None]) -> None:
+    """Set the function that takes the number of finished views of the present object, before each view."""
+    global _report  # noqa: PLW0603  a process has exactly one listener
+    _report = report
 
 
 def _silence() -> None:
@@ -92,7 +105,10 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
         mesh = _renderer.load(ref)
     except AssetError as error:
         return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
-    samples = [{"jpg": encode(_renderer.render(views.of(index)), recipe)} for index in range(len(views.numbers))]
+    samples = []
+    for index in range(len(views.numbers)):
+        _report(index)
+        samples.append({"jpg": encode(_renderer.render(views.of(index)), recipe)})
     numbers: list[Columns] = [{} for _ in samples]
     if recipe.passes:
         for index, (geometry, following) in enumerate(_with_next(views)):

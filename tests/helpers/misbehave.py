@@ -14,6 +14,7 @@ from iebench.manifests.recipe import load
 from iebench.renderer.blender.fake import FakeRenderer
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import DiskError
+from iebench.renderer.workers import worker
 from iebench.renderer.workers.pool import Pool
 from iebench.renderer.workers.worker import Setup
 
@@ -22,6 +23,13 @@ kept = []
 
 def double(n):
     return 2 * n
+
+
+def report_views(count):
+    """Report each view of an object with so many, as a renderer would that takes a moment for each."""
+    for view in range(count):
+        worker._report(view)
+        time.sleep(0.3)
 
 
 def large(n):

@@ -125,9 +125,24 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_render(tmp_p
     assert end(workers)
 
 
+def seconds_of(running):
+    return {task.key: task.seconds for task in running}
+
+
+def test_running_tasks_can_be_watched_with_their_views(make):
+    """One worker: the views of the second object are counted from 0 again, and none is counted twice."""
+    seen = []
+    with make(workers=1) as pool:
+        tasks = [("a", (4,)), ("b", (2,))]
+        list(pool.run(misbehave.report_views, tasks, seen.extend))
+    views = {key: [task.views for task in seen if task.key == key] for key in "ab"}
+    assert all(counts == sorted(counts) for counts in views.values())
+    assert (views["a"][-1], views["b"][-1]) == (3, 1) and len(set(views["a"])) >= 3
+
+
 def test_running_tasks_can_be_watched_with_their_seconds(make):
     seen = []
     with make() as pool:
-        list(pool.run(time.sleep, [("a", (0.9,)), ("b", (0.9,))], lambda running: seen.append(dict(running))))
+        list(pool.run(time.sleep, [("a", (0.9,)), ("b", (0.9,))], lambda running: seen.append(seconds_of(running))))
     both = [running for running in seen if running.keys() == {"a", "b"}]
     assert len(both) >= 2 and both[0]["a"] < both[-1]["a"] < 5
