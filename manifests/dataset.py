@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 
 from .common.causes import read_failure
 from .common.files import write_atomic
-from .common.nearby import nearby
 from .common.placeholders import placeholder
 from .common.settings import build
 from .common.versions import version_fault
 from .errors import DatasetError, InvalidValue, UsageError
 from .folder.checksums import INFO, PLAN, write_sums
 from .folder.counts import Counts
+from .folder.nearby import nearby
 from .recipe import Recipe
 from .schema import ADDED, FORMAT, OF_LINES, SPLITS, shard_stem
 from .text.characters import arrow_pattern
