@@ -24,10 +24,14 @@ class HiddenMaps:
 
     @cached_property
     def stages(self) -> int:
-        """Number of hidden states after the embedding's, counted on a blank image; 0 for a model without any."""
+        """Number of hidden states after the embedding's, counted on a blank image; 0 if one of them is not a map."""
         blank = torch.zeros(1, 3, self.side, self.side, device=next(self.model.parameters()).device)
         with torch.no_grad():
-            return max(0, len(self._hidden(blank)[1]) - 1)
+            states = self._hidden(blank)[1][1:]
+        try:
+            return len([self._map(state, blank) for state in states])
+        except EncoderError:  # tokens of an unknown patch size, or fewer than patches, as of PVT and LeViT
+            return 0
 
     def read(self, images: Tensor, stages: tuple[int, ...]) -> Sequence[Tensor]:
         """Return the hidden states as maps; the last one has gone through the model's last norm."""

@@ -1,6 +1,7 @@
 """Maps of scored encoders: of every kind, after the stage that was named, in float32; or one clear sentence."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,6 +182,16 @@ def test_channels_come_first_whatever_the_model_has() -> None:
 
 def test_a_model_of_another_structure_gives_none() -> None:
     assert LayerMaps(nn.Sequential(nn.Conv2d(3, 4, 1))).stages == 0
+
+
+@pytest.mark.parametrize(("count", "patch", "stages"), [(17, 8, 2), (9, 8, 0), (17, None, 0)])
+def test_hidden_states_that_have_no_positions_are_no_maps(count: int, patch: int | None, stages: int) -> None:
+    """A score with the suite "full" then has a note, and no error after all probes."""
+    model: Any = nn.Linear(1, 1)
+    state = torch.zeros(1, count, 6)
+    result = SimpleNamespace(last_hidden_state=state, hidden_states=(state, state, state))
+    model.forward, model.config = lambda **_: result, SimpleNamespace(patch_size=patch)
+    assert HiddenMaps(model, 32).stages == stages
 
 
 @pytest.mark.slow
