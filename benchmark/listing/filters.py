@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from iebench.manifests.common.settings import value
@@ -42,7 +43,7 @@ def parsed(texts: Iterable[str]) -> list[Filter]:
 
     Raises
     ------
-    SettingError : another form, several filters in one text, or a text where only a number has an order.
+    SettingError : another form, a folder, several filters in one text, or a text where only a number has an order.
 
     >>> parsed(["lr>1e-3"])
     [Filter(name='learning_rate', symbol='>', limit=0.001)]
@@ -51,6 +52,8 @@ def parsed(texts: Iterable[str]) -> list[Filter]:
     for text in texts:
         match = PATTERN.fullmatch(text)
         if match is None:
+            if Path(text).is_dir():
+                raise SettingError(f"{text!r:.120} is a folder, not a filter: give a folder of runs with --root")
             raise SettingError(f"{text!r:.120} is not a filter: write NAME=VALUE, or !=, <, <=, > or >= in place of =")
         if SECOND.search(match[3]):
             raise SettingError(f"{text!r:.120} has several filters: give each as an argument of its own")

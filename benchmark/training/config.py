@@ -238,7 +238,7 @@ class RunConfig:
             table = json.loads(path.read_text(encoding="utf-8"))
             check_text({**table, "data": ""}, path, RunError, MEND)  # the path of the data may contain any characters
             settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             remedy = nearby(path.parent, path.name) or "train with `iebench train`, or name another"
             raise RunError(f"{path.parent} is not a run folder (no {path.name}): {remedy}") from None
         except UsageError as error:

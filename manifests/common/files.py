@@ -121,7 +121,14 @@ def disk_error(path: Path, error: OSError) -> DiskError:
             f"no space left to write {path}: free some and run the same command again (train with --resume); it "
             "continues"
         )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST) and (file := _file_above(path)):
+        return DiskError(f"cannot write {path}: {file} is a file, not a folder; choose another folder")
     if error.errno in ODD:
         return DiskError(f"cannot write {path}: {ODD[error.errno]}")
     remedy = LIMITS.get(error.errno or 0, "choose another folder or mend this one")
     return DiskError(f"cannot write {path}: {reason(error, 'the system gives no reason')}; {remedy}")
+
+
+def _file_above(path: Path) -> Path | None:
+    """Return the file that stands where a folder of `path` should be; None if there is none."""
+    return next((parent for parent in path.parents if parent.is_file()), None)

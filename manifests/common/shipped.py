@@ -43,11 +43,14 @@ def locate(kind: Kind, name: str, folder: Path = Path(), source: str = "") -> Pa
     Raises
     ------
     UnknownName : the name is neither; the message suggests similar names.
+    SettingError : it names a file with another ending.
     """
     known = [*shipped(kind), *in_folders(kind)]
     if name in known:
         return Path(str(files(f"iebench.manifests.{kind}s") / f"{name}.toml"))
     if not name.endswith(".toml"):
+        if (folder / name).is_file():
+            raise SettingError(f"{name:.200} is a file whose name does not end in .toml: rename it, or name a {kind}")
         raise UnknownName(kind, name, known, source)
     return folder / name
 

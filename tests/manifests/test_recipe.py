@@ -146,6 +146,13 @@ def test_what_is_released_differs_only_by_its_channels():
     assert released.channel_order == "bgr"
 
 
+def test_a_recipe_file_with_another_ending_is_named(tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text('extends = "3diebench"')
+    with pytest.raises(SettingError, match=r"mine.txt is a file whose name does not end in .toml: rename it"):
+        load(str(file))
+
+
 def test_an_unknown_recipe_is_named():
     with pytest.raises(UnknownName, match="did you mean 3diebench"):
         load("3diebnch")

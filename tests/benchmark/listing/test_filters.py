@@ -1,5 +1,7 @@
 """Filters of runs: forms, comparisons, and what is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
@@ -36,6 +38,11 @@ def test_two_filters_in_one_argument_are_refused(text: str) -> None:
 
 def test_a_value_may_contain_blanks() -> None:
     assert parsed(["name=my first run"])[0].limit == "my first run"
+
+
+def test_a_folder_given_as_a_filter_is_sent_to_its_option(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="is a folder, not a filter: give a folder of runs with --root"):
+        parsed([str(tmp_path)])
 
 
 def test_a_name_that_no_run_has_is_refused() -> None:

@@ -334,6 +334,9 @@ def test_a_length_that_decides_the_learning_rate_is_part_of_the_run(change: dict
 def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run folder"):
         RunConfig.load(tmp_path)
+    (tmp_path / "notes.txt").write_text("a file")
+    with pytest.raises(RunError, match=r"notes.txt is not a run folder"):
+        RunConfig.load(tmp_path / "notes.txt")
     for text in ("{", "[]", "{}", '{"settings": {}, "data": "/d", "more": 1}'):
         (tmp_path / "config.json").write_text(text)
         with pytest.raises(RunError, match=r"cannot read .*config\.json \("):

@@ -43,5 +43,8 @@ def test_a_full_disk_is_one_sentence(tmp_path):
 
 def test_a_folder_in_the_way_is_one_sentence(tmp_path):
     (tmp_path / "a").write_text("a file")
-    with pytest.raises(DiskError, match="cannot write"):
-        write_atomic(tmp_path / "a" / "b.txt", "x")
+    for path in (tmp_path / "a" / "b.txt", tmp_path / "a" / "folder" / "b.txt"):
+        with pytest.raises(
+            DiskError, match=r"cannot write .*b.txt: .*a is a file, not a folder; choose another folder"
+        ):
+            write_atomic(path, "x")
