@@ -4,6 +4,7 @@ Loh et al. (2023), "Multi-symmetry ensembles", join an equivariant and an invari
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +19,12 @@ class Ensemble(nn.Module):
     """Representations of several encoders, each scaled to unit length: their mean, or one beside the other.
 
     beside : for each encoder the number of its last columns that are not part of the representation
+    members : the encoders' columns, if they stand beside each other; known after the first images
     """
 
     def __init__(self, models: Sequence[nn.Module], beside: Sequence[int], mean: bool) -> None:
         super().__init__()
+        self.members: tuple[slice, ...] = ()
         self.models, self.beside, self.mean = nn.ModuleList(models), tuple(beside), mean
 
     def forward(self, images: Tensor) -> Tensor:
@@ -32,7 +35,11 @@ class Ensemble(nn.Module):
         widths = [output.shape[1] for output in scaled]
         if self.mean and len(set(widths)) > 1:
             raise EncoderError(f"representations of {widths} columns have no mean: use --wrap concat")
-        return torch.stack(scaled).mean(0) if self.mean else torch.cat(scaled, dim=1)
+        if self.mean:
+            return torch.stack(scaled).mean(0)
+        ends = accumulate(widths)
+        self.members = tuple(slice(end - width, end) for end, width in zip(ends, widths, strict=True))
+        return torch.cat(scaled, dim=1)
 
 
 def ensemble(wrapping: Wrapping, mean: bool) -> Wrapped:

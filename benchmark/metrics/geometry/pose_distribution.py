@@ -29,6 +29,12 @@ def _poses(prefix: str, title: str, source: str) -> dict[str, MetricInfo]:
             )
             for near in NEAR
         },
+        f"{prefix}_entropy_auroc": MetricInfo(
+            f"{title} entropy: AUROC", f"chance that the entropy of the distribution predicted from {source} is larger "
+            "for a view whose pose is wrong (less than half of the probability within 30 degrees) than for one whose "
+            "pose is right; 0.5: as often as not", column=False, ranked=False, within=FRACTION,
+            floor="0.5, a scalar unrelated to it", over_objects="joint",
+        ),
     }  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from ...statistics.metric_info import FRACTION, MetricInfo
 
 SCALARS = {
-    "norm": "norm", "distance": "distance to train", "entropy": "entropy of the vote",
+    "norm": "norm", "distance": "distance to train", "entropy": "entropy of the vote", "spread": "ensemble's spread",
 }  # fmt: skip
-"""Scalars by name, with their words: a small norm, a large distance and a large entropy mean uncertainty."""
+"""Scalars by name, with their words: a small norm, and large values of the others mean uncertainty."""
 COVERED = (20, 40, 60, 80, 100)
 """Percentages of the views, the most certain first, of which the risk-coverage curve has a point each."""
 

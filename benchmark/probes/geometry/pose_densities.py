@@ -18,6 +18,7 @@ from ...poses.leaves import entropy, log_likelihood, refined
 from ...poses.space import Space
 from ...statistics.bootstrap import Estimate, Mean
 from ...statistics.regularisation import Regularisation
+from ...statistics.selective import Auroc, Certainty
 from .true_poses import TruePoses, staggered
 
 Array = NDArray[np.float64]
@@ -26,6 +27,7 @@ Codes = NDArray[np.int64]
 VIEWS, MEASURED = 2_048, 512  # views of train that densities are fitted on, and views of val
 PENALTIES = (math.inf, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 GRADIENT = 3e-3
+RIGHT = 0.5  # least probability within the widest of NEAR of a right answer
 BLOCK = 32  # views whose distributions are in memory at once
 
 
@@ -109,12 +111,15 @@ def measured(
         return measure(Mean.of(values, objects), floor, best)
 
     known = 1.0 if truth.entropy is not None else None
-    near = np.concatenate(masses, axis=1)
+    near, unsure = np.concatenate(masses, axis=1), np.concatenate(entropies)
+    wrong = (near[-1] < RIGHT).astype(np.float64)
+    mixed = wrong.any() and not wrong.all()
     return {
         f"{prefix}_log_likelihood": of(np.concatenate(likelihoods), 0.0, truth.log_likelihood),
-        f"{prefix}_entropy": of(np.concatenate(entropies), 0.0, truth.entropy),
+        f"{prefix}_entropy": of(unsure, 0.0, truth.entropy),
         **{
             f"{prefix}_mass_{degrees}": of(own, floor, known)
             for degrees, own, floor in zip(NEAR, near, truth.uniform_masses(space), strict=True)
         },
+        **({f"{prefix}_entropy_auroc": measure(Auroc(Certainty(unsure, wrong, objects)), 0.5)} if mixed else {}),
     }

@@ -152,6 +152,7 @@ def test_ensembles_join_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.testing.assert_close(wrapped("mean:b,c").module(images), torch.stack(each).mean(0))
     concat = wrapped("concat:b,c")
     torch.testing.assert_close(concat.module(images), torch.cat(each, 1))
+    assert [concat.module(images)[:, member].shape[1] for member in concat.module.members] == [8, 8, 8]  # type: ignore[union-attr]
     assert concat.parts == {} and concat.cost == Cost() and "of mine, b, c" in concat.preprocessing
     with pytest.raises(EncoderError, match=r"representations of \[8, 5\] columns have no mean: use --wrap concat"):
         prepare(wrapped("mean:narrow"), SIDE, CPU)

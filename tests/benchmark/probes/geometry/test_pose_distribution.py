@@ -163,7 +163,7 @@ def test_a_recipe_of_one_angle_loses_the_logarithm_of_the_number_of_poses_too() 
     assert single["pose_mass_30"].value > 0.95 and four["pose_mass_30"].value == pytest.approx(1 / 4, abs=0.05)
     for entry in single.values():
         assert entry.low <= entry.value <= entry.high and entry.n == 480 and entry.objects == 40
-    assert single.keys() == POSES.keys()
+    assert single.keys() | {"pose_entropy_auroc"} == POSES.keys()  # which needs wrong poses and right ones
 
 
 @pytest.mark.slow
@@ -193,6 +193,16 @@ def test_noise_says_nothing_and_is_not_sure() -> None:
     values = measured_at(1)["nothing"]
     assert abs(values["pose_log_likelihood"].value) < 0.05 and values["pose_entropy"].value > -0.1
     assert values["pose_mass_15"].value == pytest.approx(values["pose_mass_15"].floor, abs=0.01)
+    assert "pose_entropy_auroc" not in values  # all poses are wrong
+
+
+@pytest.mark.slow
+def test_the_entropy_marks_the_wrong_poses_of_views_without_features() -> None:
+    context = one_angle(1)
+    dark = [replace(split, features=split.features * (np.arange(len(split.labels)) % 3 > 0)[:, None].astype(np.float32))
+            for split in (context.train, context.val)]  # fmt: skip
+    values = pose_distribution(replace(context, train=dark[0], val=dark[1]))[WHOLE]
+    assert values["pose_entropy_auroc"].low > 0.8 and values["pose_entropy_auroc"].n == 480
 
 
 @pytest.mark.slow
