@@ -51,14 +51,16 @@ class Pairs:
     def of(poses: Array, azimuth: float) -> "Pairs":
         """Choose pairs of all objects: poses (objects, V, 3, 3), of a camera at this azimuth.
 
-        Each view is paired with another one of its object, and with the one whose mirrored pair has the closest angle;
-        without one within CLOSE the view is left out. Of both pairs the flipped pictures are taken too. So same and
-        mirrored pairs have equal angles, and whether a picture is flipped says nothing about its pair.
+        Each view is paired with another one of its object, and with another one whose mirrored pair has the closest
+        angle; without one within CLOSE the view is left out. Never is a picture paired with its own flip, which shows
+        the same floor and light. Of both pairs the flipped pictures are taken too. So same and mirrored pairs have
+        equal angles, and whether a picture is flipped says nothing about its pair.
         """
         turn, views = half_turn(azimuth), poses.shape[1]
         rows, degrees = [], []
         for number, own in enumerate(poses):
             same, mirror = angles(own, own), angles(own, turn @ own @ turn)
+            np.fill_diagonal(mirror, np.inf)
             for i in range(views):
                 j = (i + 1 + (7 * i + number) % (views - 1)) % views
                 k = int(np.abs(mirror[i] - same[i, j]).argmin())

@@ -41,6 +41,7 @@ def test_pairs_are_of_one_object_at_equal_angles_and_flips_say_nothing() -> None
     assert len(pairs.rows) > 100 and pairs.mirrored.mean() == 0.5
     owners, pictures = pairs.rows // (2 * views), pairs.rows % (2 * views)
     assert (owners[:, 0] == owners[:, 1]).all()
+    assert (pictures[:, 0] % views != pictures[:, 1] % views).all()  # no picture beside its own flip
     shown = np.stack([turn @ poses @ turn, poses])  # of the mirror image, of the object
     for (owner, _), (a, b), mirrored, degrees in zip(owners, pictures, pairs.mirrored, pairs.degrees, strict=True):
         first, second = (shown[int(not mirrored or number < views), owner, number % views] for number in (a, b))
