@@ -1,6 +1,7 @@
 """Estimates of a dataset's cost before it is rendered: CPU time, bytes, and the time limit of a worker."""
 
 from iebench.manifests.common.progress import duration
+from iebench.manifests.common.space import size
 from iebench.manifests.recipe import Quality, Recipe
 
 from .blender.zones import ground_size
@@ -64,6 +65,6 @@ def describe(plan: Plan, cores: int) -> str:
     views = "" if plan.view_table else f" x {plan.recipe.views} views"
     return (
         f"{len(plan.objects)} objects{views} = {plan.images} images of {plan.recipe.resolution} px, "
-        f"{len(plan.shards())} shards, about {plan_bytes(plan) / 1e6:.0f} MB, "
+        f"{len(plan.shards())} shards, about {size(plan_bytes(plan))}, "
         f"about {duration(expected_seconds(plan, cores))} on {cores} CPU cores"
     )
