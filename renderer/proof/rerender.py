@@ -148,7 +148,7 @@ def _located(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -
         for name, companions in others.items()
         for synset, object_id in companions
     ]
-    refs = objects_of(rows + further, info, source)
+    refs = objects_of(further + rows, info, source)  # of an object in both, its own row counts
     return {
         name: replace(refs[name], companions=tuple(refs[synset, object_id] for synset, object_id in companions))
         for name, companions in others.items()

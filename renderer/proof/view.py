@@ -64,7 +64,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
         panels += _compared(stored, repeat, info.recipe)
         lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(repeat)}")
     if "boxes" in info.recipe.passes:
-        lines.append(_boxes(sample))
+        lines += _boxes(sample)
     for name in info.recipe.pass_files:
         if name == "flow":
             panels.append(Panel("flow to the next view", flow_in_colour(motion(sample.read(name))[0])))
@@ -75,8 +75,8 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
     return lines
 
 
-def _boxes(sample: Sample) -> str:
-    """Describe the boxes in the picture in one line.
+def _boxes(sample: Sample) -> list[str]:
+    """Describe the boxes in the picture, one line for each object of the scene.
 
     Raises
     ------
@@ -86,9 +86,14 @@ def _boxes(sample: Sample) -> str:
         stored = boxes(sample.read("boxes"))
     except DatasetError as error:
         raise DatasetError(f"{sample.folder / sample.tar}: {sample.key}.boxes.json {error}: restore the tar") from error
-    described = {name: "none" if box is None else " ".join(f"{edge:.1f}" for edge in box)
-                 for name, box in (("visible", stored.visible), ("whole", stored.whole))}  # fmt: skip
-    return f"  boxes (left, top, right, bottom in pixels): visible {described['visible']}; whole {described['whole']}"
+    lines = []
+    for number, own in enumerate((stored, *stored.others), start=1):
+        visible, whole = (
+            "none" if box is None else " ".join(f"{edge:.1f}" for edge in box) for box in (own.visible, own.whole)
+        )
+        of = f" of object {number}" if stored.others else ""
+        lines.append(f"  boxes{of} (left, top, right, bottom in pixels): visible {visible}; whole {whole}")
+    return lines
 
 
 def _latents(sample: Sample, recipe: Recipe) -> list[str]:

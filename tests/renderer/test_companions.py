@@ -18,6 +18,7 @@ from iebench.renderer.errors import UsageError
 from iebench.renderer.plan import Plan
 from iebench.renderer.proof.rerender import Origin
 from iebench.renderer.proof.verify import verify
+from iebench.renderer.proof.view import view
 from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.sources.builtin import Builtin
 
@@ -93,6 +94,11 @@ def test_a_dataset_of_two_objects(tmp_path):
     assert listed == {name: "/".join(chosen()[name][0]) for name in listed}
     report = verify(tmp_path / "d", 1, rerender=4, origin=Origin())
     assert not report.failures
+    key = Samples(tmp_path / "d", info).at([0])[0].key
+    lines = view(tmp_path / "d", key, tmp_path / "a.png", False, Origin(), "cpu")
+    assert any(
+        "boxes of object 2 (left, top, right, bottom in pixels): visible 0.0 0.0 4.0 4.0" in line for line in lines
+    )
     (sample,) = Samples(tmp_path / "d", info).at([0])
     passes = passes_of(sample, recipe)
     assert passes.masks.shape == (2, 32, 32) and not passes.masks.all(0).any()
