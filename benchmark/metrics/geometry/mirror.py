@@ -8,7 +8,7 @@ KINDS = {
     "head": "a head on the features of both",
     "cosine": "a threshold on the cosine of their features",
 }
-"""What tells the two kinds of pairs apart."""
+"""Classifiers of the pairs by name, in words."""
 
 
 def at_angle(angle: int, kind: str) -> str:
